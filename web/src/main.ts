@@ -1,0 +1,6 @@
+import { mount } from 'svelte';
+import { createApp } from './state/app.svelte';
+import App from './views/App.svelte';
+
+const target = document.getElementById('app');
+if (target) mount(App, { target, props: { app: createApp(window.location) } });
