@@ -1,5 +1,6 @@
 //! The media plane as a state machine: datagrams, commands and time in; datagrams and events out.
 
+pub mod codec;
 pub mod drops;
 pub mod dtls;
 pub mod ice;

@@ -1,0 +1,59 @@
+//! What the worker tells its caller.
+
+use crate::id::{PeerId, TrackId};
+
+/// Something the rooms want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// ICE and DTLS are done: media flows.
+    Connected {
+        /// Whose.
+        peer: PeerId,
+    },
+    /// No authenticated check for 30 s (RFC 7675). The peer stays until removed, and comes back by itself or by an ICE restart.
+    Disconnected {
+        /// Whose.
+        peer: PeerId,
+    },
+    /// Checks arrive again after [`Event::Disconnected`].
+    Reconnected {
+        /// Whose.
+        peer: PeerId,
+    },
+    /// It will not work any more: remove the peer.
+    Failed {
+        /// Whose.
+        peer: PeerId,
+        /// Why.
+        reason: FailReason,
+    },
+    /// The first packet of an uplink track arrived, or the first after a silence.
+    TrackActive {
+        /// Which.
+        track: TrackId,
+    },
+    /// Nothing has arrived of an uplink track for two seconds.
+    TrackSilent {
+        /// Which.
+        track: TrackId,
+    },
+    /// A re-offer ended this track; its id is dead.
+    TrackEnded {
+        /// Which.
+        track: TrackId,
+    },
+    /// A receiver needs a keyframe of a local track.
+    KeyframeWanted {
+        /// Which.
+        track: TrackId,
+    },
+}
+
+/// Why a peer failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailReason {
+    /// The DTLS handshake failed: wrong certificate, no common SRTP profile, alert, timeout.
+    Handshake,
+    /// The other side closed its connection properly.
+    Closed,
+}
