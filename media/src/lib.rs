@@ -1,6 +1,7 @@
 //! The media plane as a state machine: datagrams, commands and time in; datagrams and events out.
 
 pub mod codec;
+pub mod demux;
 pub mod drops;
 pub mod dtls;
 pub mod ice;
