@@ -13,13 +13,13 @@ pub use stats::{Counters, Gauges, WorkerStats};
 pub use transmit::{RUN_BYTES_MAX, RUN_SEGMENTS_MAX, Run, Runs, TransmitBatch};
 
 use crate::codec::Codec;
+use crate::dtls::Certificate;
 use crate::id::{MediaKind, Mid, PeerId, TrackId};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// What a worker is made of.
-#[derive(Debug)]
 pub struct WorkerConfig {
     /// Encoded in every ICE user name, so that the IO layer finds the worker of a stray STUN packet.
     pub index: u8,
@@ -29,6 +29,8 @@ pub struct WorkerConfig {
     pub wall_clock: (Instant, Duration),
     /// The source of every random number the worker makes.
     pub seed: [u8; 32],
+    /// One per process.
+    pub certificate: Certificate,
 }
 
 /// The two m-sections of one seat. Either may be missing.
