@@ -1,1 +1,3 @@
-//! placeholder
+//! Everything that touches the outside world: UDP, TCP, TLS, HTTP, WebSocket, files, configuration and the command line.
+
+pub mod media_io;
