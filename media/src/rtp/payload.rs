@@ -1,0 +1,35 @@
+//! What the packet path wants to know of a payload, whatever the codec. Asked once per incoming packet.
+
+use crate::codec::Codec;
+use crate::rtp::{av1, h264, opus, red, vp8, vp9};
+
+/// Samples of an audio packet whose duration cannot be read: 20 ms, what browsers send by default.
+pub const DEFAULT_AUDIO_FRAME: u32 = 960;
+
+/// See [`inspect`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PayloadInfo {
+    /// A receiver can begin with this packet. Always true for audio.
+    pub keyframe_start: bool,
+    /// The descriptor, for VP8.
+    pub vp8: Option<vp8::Descriptor>,
+    /// How long an audio packet lasts, in ticks; 0 for video.
+    pub duration: u32,
+}
+
+/// Looks into a payload, which must not be empty. Payloads that make no sense are no keyframes; the decoder may judge them.
+pub fn inspect(codec: Codec, payload: &[u8]) -> PayloadInfo {
+    let audio = |duration: Option<u32>| PayloadInfo { keyframe_start: true, vp8: None, duration: duration.unwrap_or(DEFAULT_AUDIO_FRAME) };
+    let video = |keyframe_start| PayloadInfo { keyframe_start, vp8: None, duration: 0 };
+    match codec {
+        Codec::Opus => audio(opus::duration(payload)),
+        Codec::Red => audio(red::primary(payload).and_then(|block| opus::duration(block.payload))),
+        Codec::Vp8 => {
+            let descriptor = vp8::Descriptor::parse(payload);
+            PayloadInfo { keyframe_start: descriptor.is_some_and(|d| d.keyframe_start), vp8: descriptor, duration: 0 }
+        }
+        Codec::H264 => video(h264::is_keyframe_start(payload)),
+        Codec::Vp9 => video(vp9::is_keyframe_start(payload)),
+        Codec::Av1 => video(av1::is_keyframe_start(payload)),
+    }
+}
