@@ -12,19 +12,24 @@
 //!   Opus fmtp, and `a=ptime`, are mirrored within the server's limits. Without them the server asks for the best.
 
 mod answer;
+mod choose;
 mod codecs;
 mod error;
 mod extensions;
 mod lines;
 mod negotiate;
 mod offer;
+mod section;
+mod transport;
 
 pub use answer::{AnswerIdentity, DownlinkMedia, write_answer};
 pub use codecs::{Feedback, Fmtp, OfferedCodec};
 pub use error::SdpError;
 pub use extensions::{ExtensionKind, OfferedExtension};
 pub use negotiate::{AnswerParams, Negotiated, NegotiatedCodec, RedPolicy, RejectReason, Section, SectionRole, negotiate};
-pub use offer::{Direction, IceParameters, Offer, OfferedFingerprint, OfferedRid, OfferedSection};
+pub use offer::Offer;
+pub use section::{Direction, OfferedRid, OfferedSection};
+pub use transport::{IceParameters, OfferedFingerprint};
 
 /// Longest offer that is read: a hundred seats are about 600 kB in Chromium's words, forty are 240 kB.
 pub const MAX_OFFER_BYTES: usize = 256 * 1024;
@@ -36,5 +41,5 @@ pub const MAX_CODECS: usize = 128;
 pub const MAX_EXTENSIONS: usize = 32;
 /// Most simulcast encodings of one m-section.
 pub const MAX_RIDS: usize = 4;
-/// Most SSRCs announced by one m-section: each encoding has one, and one more for RTX.
-pub const MAX_SSRCS: usize = 2 * MAX_RIDS + 1;
+/// Most SSRCs announced by one m-section: each encoding has one, one more for RTX, and one for FEC.
+pub const MAX_SSRCS: usize = 3 * MAX_RIDS;

@@ -1,9 +1,11 @@
 //! Choosing from an offer what this server can do.
 
+use super::choose;
 use super::codecs::Feedback;
 use super::error::SdpError;
-use super::extensions::ExtensionKind;
-use super::offer::{MediaLine, Offer};
+use super::extensions::{ExtensionKind, OfferedExtension};
+use super::offer::Offer;
+use super::section::{Direction, MediaLine, OfferedSection};
 use crate::codec::Codec;
 use crate::id::{MediaKind, Mid, Rid};
 use std::fmt;
@@ -106,14 +108,17 @@ pub struct Section {
     /// In the order of the answer; empty when rejected.
     pub codecs: Vec<NegotiatedCodec>,
     /// Ids are the client's.
-    pub extensions: Vec<(u8, ExtensionKind)>,
+    pub extensions: Vec<OfferedExtension>,
     /// Simulcast encodings of an uplink, in the client's order. Empty without simulcast.
     pub rids: Vec<Rid>,
     /// What the client announced to send with; packets without a mid extension are told apart by it.
     pub ssrcs: Vec<u32>,
     /// Streams and their retransmissions among `ssrcs`.
     pub fid: Vec<(u32, u32)>,
+    /// Payload types a rid is restricted to, as the answer must repeat them; parallel to `rids`.
+    pub(super) rid_payload_types: Vec<Vec<u8>>,
     pub(super) ptime_ms: Option<u32>,
+    pub(super) rtcp_rsize: bool,
     pub(super) media_line: MediaLine,
 }
 
@@ -122,20 +127,139 @@ pub struct Section {
 pub struct Negotiated {
     /// In the order of the offer.
     pub sections: Vec<Section>,
+    /// The accepted ones of the offer's group, in its order.
+    pub(super) bundle: Vec<Mid>,
     pub(super) extmap_allow_mixed: bool,
     pub(super) renomination: bool,
 }
 
 /// Chooses codecs, extensions and roles for every m-section of `offer`.
 pub fn negotiate(offer: &Offer, params: &AnswerParams) -> Result<Negotiated, SdpError> {
-    let _ = params;
-    Ok(Negotiated { sections: Vec::new(), extmap_allow_mixed: offer.extmap_allow_mixed, renomination: offer.renomination })
+    let sections: Vec<Section> = offer.sections.iter().map(|section| negotiate_section(section, params)).collect();
+    let rejected = |section: &Section| match section.role {
+        SectionRole::Rejected(reason) => Some((section.mid, reason)),
+        _ => None,
+    };
+    if sections.iter().all(|section| rejected(section).is_some()) {
+        return Err(SdpError::NothingUsable { reasons: sections.iter().filter_map(rejected).take(REASONS_SHOWN).collect() });
+    }
+    check_routable(&sections)?;
+    let accepted = |mid: &&Mid| sections.iter().any(|section| section.mid == **mid && rejected(section).is_none());
+    Ok(Negotiated {
+        bundle: offer.bundle.iter().filter(accepted).copied().collect(),
+        extmap_allow_mixed: offer.extmap_allow_mixed,
+        renomination: offer.renomination,
+        sections,
+    })
+}
+
+/// An error message with more is not read to its end.
+const REASONS_SHOWN: usize = 8;
+
+fn negotiate_section(offered: &OfferedSection, params: &AnswerParams) -> Section {
+    let (role, mut codecs) = match usable(offered, params) {
+        Ok(found) => found,
+        Err(reason) => (SectionRole::Rejected(reason), Vec::new()),
+    };
+    let simulcast = role == SectionRole::Uplink && offered.kind == Some(MediaKind::Video);
+    let rids: Vec<_> =
+        offered.rids.iter().filter(|_| simulcast).filter_map(|rid| usable_rid(&rid.payload_types, &codecs, rid.rid)).collect();
+    let transport_cc = codecs.iter().any(|codec| codec.feedback.transport_cc);
+    let wanted = |extension: &&OfferedExtension| is_wanted(extension, role, !rids.is_empty(), transport_cc);
+    let extensions: Vec<OfferedExtension> = offered.extensions.iter().filter(wanted).copied().collect();
+    if extensions.iter().all(|extension| extension.kind != ExtensionKind::TransportCc) {
+        codecs.iter_mut().for_each(|codec| codec.feedback.transport_cc = false);
+    }
+    let sends = role == SectionRole::Uplink;
+    let (rids, rid_payload_types) = rids.into_iter().unzip();
+    Section {
+        mid: offered.mid,
+        kind: offered.kind,
+        role,
+        codecs,
+        extensions,
+        rids,
+        ssrcs: if sends { offered.ssrcs.clone() } else { Vec::new() },
+        fid: if sends { offered.fid.clone() } else { Vec::new() },
+        rid_payload_types,
+        ptime_ms: offered.ptime_ms,
+        rtcp_rsize: offered.rtcp_rsize,
+        media_line: offered.media_line.clone(),
+    }
+}
+
+fn usable(offered: &OfferedSection, params: &AnswerParams) -> Result<(SectionRole, Vec<NegotiatedCodec>), RejectReason> {
+    if offered.stopped {
+        return Err(RejectReason::Stopped);
+    }
+    let kind = offered.kind.ok_or(RejectReason::NotMedia)?;
+    // RFC 8829 §5.1.2: the profile says nothing reliable of the transport, so all that mean encrypted RTP are taken.
+    if !matches!(offered.media_line.protocol.as_str(), "UDP/TLS/RTP/SAVPF" | "UDP/TLS/RTP/SAVP" | "TCP/DTLS/RTP/SAVPF" | "RTP/SAVPF") {
+        return Err(RejectReason::Protocol);
+    }
+    let role = match offered.direction {
+        Direction::SendRecv | Direction::SendOnly => SectionRole::Uplink,
+        Direction::RecvOnly => SectionRole::Downlink,
+        Direction::Inactive => SectionRole::Inactive,
+    };
+    let codecs = match kind {
+        MediaKind::Audio => choose::audio(offered, role, params),
+        MediaKind::Video => choose::video(offered, role, params),
+    };
+    if codecs.is_empty() { Err(RejectReason::NoCodec) } else { Ok((role, codecs)) }
+}
+
+/// An encoding restricted to payload types of which none is in the answer cannot be sent.
+fn usable_rid(restriction: &[u8], codecs: &[NegotiatedCodec], rid: Rid) -> Option<(Rid, Vec<u8>)> {
+    let chosen = |payload_type: &&u8| codecs.iter().any(|codec| codec.payload_type == **payload_type);
+    let kept: Vec<u8> = restriction.iter().filter(chosen).copied().collect();
+    (restriction.is_empty() || !kept.is_empty()).then_some((rid, kept))
+}
+
+/// Every extension costs bytes in every packet, so only what is used in this direction is agreed on.
+fn is_wanted(extension: &OfferedExtension, role: SectionRole, simulcast: bool, transport_cc: bool) -> bool {
+    let uplink = match role {
+        SectionRole::Uplink => true,
+        SectionRole::Downlink | SectionRole::Inactive => false,
+        SectionRole::Rejected(_) => return false,
+    };
+    if !(if uplink { extension.is_sent() } else { extension.is_received() }) {
+        return false;
+    }
+    match extension.kind {
+        ExtensionKind::TransportCc => uplink && transport_cc,
+        ExtensionKind::Rid | ExtensionKind::RepairedRid => uplink && simulcast,
+        ExtensionKind::Mid
+        | ExtensionKind::AbsSendTime
+        | ExtensionKind::AudioLevel
+        | ExtensionKind::PlayoutDelay
+        | ExtensionKind::VideoOrientation
+        | ExtensionKind::DependencyDescriptor => true,
+    }
+}
+
+/// Packets of several uplinks share one transport; something must tell them apart.
+fn check_routable(sections: &[Section]) -> Result<(), SdpError> {
+    let has_mid = |section: &Section| section.extensions.iter().any(|extension| extension.kind == ExtensionKind::Mid);
+    let mut uplinks = sections.iter().filter(|section| section.role == SectionRole::Uplink);
+    let alone = uplinks.clone().count() == 1;
+    match uplinks.find(|section| !alone && !has_mid(section) && section.ssrcs.is_empty()) {
+        Some(section) => Err(SdpError::Unroutable { mid: section.mid }),
+        None => Ok(()),
+    }
 }
 
 impl Negotiated {
-    /// A re-offer must leave every section of `previous` in its place. Only a rejected or stopped one may be reused under another mid.
+    /// A re-offer must leave every section of `previous` in its place. Only the place of a rejected one may be taken over by another
+    /// (RFC 8829 §5.2.2).
     pub fn check_continues(&self, previous: &Self) -> Result<(), SdpError> {
-        let _ = previous;
+        for (index, before) in previous.sections.iter().enumerate() {
+            let free = matches!(before.role, SectionRole::Rejected(_));
+            let same = self.sections.get(index).is_some_and(|now| free || (now.mid == before.mid && now.kind == before.kind));
+            if !same {
+                return Err(SdpError::SectionMoved { index, before: before.mid });
+            }
+        }
         Ok(())
     }
 }
