@@ -1,7 +1,6 @@
 //! Writing the answer.
 
 use super::codecs::Feedback;
-use super::extensions::uri_of;
 use super::negotiate::{Negotiated, Section, SectionRole};
 use super::section::MediaLine;
 use crate::codec::Codec;
@@ -178,8 +177,8 @@ impl Writer {
     }
 
     fn extensions(&mut self, section: &Section) {
-        for extension in &section.extensions {
-            let uri = uri_of(extension.kind);
+        for extension in &section.offered_extensions {
+            let uri = extension.kind.uri();
             match extension.direction {
                 None => line!(self, "a=extmap:{} {uri}", extension.id),
                 Some(direction) => line!(self, "a=extmap:{}/{} {uri}", extension.id, direction.reversed().as_str()),

@@ -3,49 +3,7 @@
 use super::error::SdpError;
 use super::lines::Line;
 use super::section::Direction;
-
-/// A header extension this server reads, writes or passes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ExtensionKind {
-    /// Which m-section (RFC 9143 §15.2).
-    Mid,
-    /// Which simulcast encoding (RFC 8852).
-    Rid,
-    /// Which simulcast encoding is being repaired (RFC 8852).
-    RepairedRid,
-    /// Transport-wide sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01).
-    TransportCc,
-    /// When it was sent, 24 bit of NTP.
-    AbsSendTime,
-    /// Loudness of the sender (RFC 6464).
-    AudioLevel,
-    /// Bounds for the receiver's playout delay.
-    PlayoutDelay,
-    /// Which way up (3GPP TS 26.114).
-    VideoOrientation,
-    /// AV1's (and others') frame dependencies.
-    DependencyDescriptor,
-}
-
-const URIS: [(ExtensionKind, &str); 9] = [
-    (ExtensionKind::Mid, "urn:ietf:params:rtp-hdrext:sdes:mid"),
-    (ExtensionKind::Rid, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"),
-    (ExtensionKind::RepairedRid, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"),
-    (ExtensionKind::TransportCc, "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"),
-    (ExtensionKind::AbsSendTime, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"),
-    (ExtensionKind::AudioLevel, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
-    (ExtensionKind::PlayoutDelay, "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"),
-    (ExtensionKind::VideoOrientation, "urn:3gpp:video-orientation"),
-    (ExtensionKind::DependencyDescriptor, "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"),
-];
-
-pub(super) fn kind_of(uri: &str) -> Option<ExtensionKind> {
-    URIS.iter().find(|(_, known)| *known == uri).map(|(kind, _)| *kind)
-}
-
-pub(super) fn uri_of(kind: ExtensionKind) -> &'static str {
-    URIS.iter().find(|(known, _)| *known == kind).map_or("", |(_, uri)| uri)
-}
+use crate::rtp::ext::ExtensionKind;
 
 /// One `a=extmap` line of a known kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +57,6 @@ impl<'a> IdMeanings<'a> {
             return Err(SdpError::ExtensionConflict { id });
         }
         *meaning = Some(uri);
-        Ok(kind_of(uri).map(|kind| OfferedExtension { id, kind, direction }))
+        Ok(ExtensionKind::from_uri(uri).map(|kind| OfferedExtension { id, kind, direction }))
     }
 }

@@ -25,7 +25,7 @@ mod transport;
 pub use answer::{AnswerIdentity, DownlinkMedia, write_answer};
 pub use codecs::{Feedback, Fmtp, OfferedCodec};
 pub use error::SdpError;
-pub use extensions::{ExtensionKind, OfferedExtension};
+pub use extensions::OfferedExtension;
 pub use negotiate::{AnswerParams, Negotiated, NegotiatedCodec, RedPolicy, RejectReason, Section, SectionRole, negotiate};
 pub use offer::Offer;
 pub use section::{Direction, OfferedRid, OfferedSection};

@@ -3,11 +3,12 @@
 use super::choose;
 use super::codecs::Feedback;
 use super::error::SdpError;
-use super::extensions::{ExtensionKind, OfferedExtension};
+use super::extensions::OfferedExtension;
 use super::offer::Offer;
 use super::section::{Direction, MediaLine, OfferedSection};
 use crate::codec::Codec;
 use crate::id::{MediaKind, Mid, Rid};
+use crate::rtp::ext::{ExtensionKind, ExtensionMap};
 use std::fmt;
 
 /// Redundant audio (RFC 2198).
@@ -108,13 +109,15 @@ pub struct Section {
     /// In the order of the answer; empty when rejected.
     pub codecs: Vec<NegotiatedCodec>,
     /// Ids are the client's.
-    pub extensions: Vec<OfferedExtension>,
+    pub extensions: ExtensionMap,
     /// Simulcast encodings of an uplink, in the client's order. Empty without simulcast.
     pub rids: Vec<Rid>,
     /// What the client announced to send with; packets without a mid extension are told apart by it.
     pub ssrcs: Vec<u32>,
     /// Streams and their retransmissions among `ssrcs`.
     pub fid: Vec<(u32, u32)>,
+    /// What `extensions` was made of; the answer repeats the directions.
+    pub(super) offered_extensions: Vec<OfferedExtension>,
     /// Payload types a rid is restricted to, as the answer must repeat them; parallel to `rids`.
     pub(super) rid_payload_types: Vec<Vec<u8>>,
     pub(super) ptime_ms: Option<u32>,
@@ -166,8 +169,10 @@ fn negotiate_section(offered: &OfferedSection, params: &AnswerParams) -> Section
         offered.rids.iter().filter(|_| simulcast).filter_map(|rid| usable_rid(&rid.payload_types, &codecs, rid.rid)).collect();
     let transport_cc = codecs.iter().any(|codec| codec.feedback.transport_cc);
     let wanted = |extension: &&OfferedExtension| is_wanted(extension, role, !rids.is_empty(), transport_cc);
-    let extensions: Vec<OfferedExtension> = offered.extensions.iter().filter(wanted).copied().collect();
-    if extensions.iter().all(|extension| extension.kind != ExtensionKind::TransportCc) {
+    let mut extensions = ExtensionMap::new();
+    let kept = |extension: &&OfferedExtension| wanted(extension) && extensions.insert(extension.id, extension.kind);
+    let offered_extensions: Vec<OfferedExtension> = offered.extensions.iter().filter(kept).copied().collect();
+    if extensions.id(ExtensionKind::TransportCc).is_none() {
         codecs.iter_mut().for_each(|codec| codec.feedback.transport_cc = false);
     }
     let sends = role == SectionRole::Uplink;
@@ -178,6 +183,7 @@ fn negotiate_section(offered: &OfferedSection, params: &AnswerParams) -> Section
         role,
         codecs,
         extensions,
+        offered_extensions,
         rids,
         ssrcs: if sends { offered.ssrcs.clone() } else { Vec::new() },
         fid: if sends { offered.fid.clone() } else { Vec::new() },
@@ -240,7 +246,7 @@ fn is_wanted(extension: &OfferedExtension, role: SectionRole, simulcast: bool, t
 
 /// Packets of several uplinks share one transport; something must tell them apart.
 fn check_routable(sections: &[Section]) -> Result<(), SdpError> {
-    let has_mid = |section: &Section| section.extensions.iter().any(|extension| extension.kind == ExtensionKind::Mid);
+    let has_mid = |section: &Section| section.extensions.id(ExtensionKind::Mid).is_some();
     let mut uplinks = sections.iter().filter(|section| section.role == SectionRole::Uplink);
     let alone = uplinks.clone().count() == 1;
     match uplinks.find(|section| !alone && !has_mid(section) && section.ssrcs.is_empty()) {

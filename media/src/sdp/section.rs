@@ -130,6 +130,7 @@ impl<'a> SectionReader<'a> {
         Ok(Self {
             transport: TransportAttributes::default(),
             section: OfferedSection {
+                // Stands in until a=mid is read; finish() refuses a section without one.
                 mid: Mid::parse("-").ok_or_else(problem)?,
                 kind,
                 stopped: port == 0,
