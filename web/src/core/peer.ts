@@ -1,0 +1,235 @@
+import type { OfferedSeat, OfferedTrack, RoomKind, SoundProfile, TrackSource } from '../generated/wire';
+import { contentHintFor, degradationFor, encodingsFor, isSound, limitCodecs } from './encodings';
+import { PROFILES } from './profile';
+import { applyProfiles, prepareOffer, type SoundSending } from './sdp';
+
+export interface OfferBody {
+  readonly sdp: string;
+  readonly tracks: OfferedTrack[];
+  readonly seats: OfferedSeat[];
+  readonly fresh: boolean;
+}
+
+export interface PeerOptions {
+  readonly kind: RoomKind;
+  readonly profile: SoundProfile;
+  /** Sends an offer and gives its answer; rejects when the socket is lost or the server refuses. */
+  readonly exchange: (offer: OfferBody) => Promise<string>;
+  readonly onState: (state: RTCPeerConnectionState) => void;
+}
+
+/** Sound and picture of one seat. Both tracks exist from the start and stay the same whoever sits there. */
+export interface PeerSeat {
+  readonly audio: RTCRtpTransceiver;
+  readonly video: RTCRtpTransceiver;
+}
+
+interface Sending {
+  readonly transceiver: RTCRtpTransceiver;
+  track: MediaStreamTrack | null;
+  muted: boolean;
+}
+
+/** The order of our sections in the first offer: sound first. */
+const SEND_ORDER: readonly TrackSource[] = ['microphone', 'camera', 'second_camera', 'screen', 'screen_sound'];
+
+/** The one peer connection of a participant. We always offer, the server always answers: there is no glare. */
+export class Peer {
+  readonly connection: RTCPeerConnection;
+  readonly #options: PeerOptions;
+  readonly #sending = new Map<TrackSource, Sending>();
+  readonly #seats: PeerSeat[] = [];
+  #profile: SoundProfile;
+  #wantsRound = false;
+  #wantsRestart = false;
+  #running: Promise<void> | null = null;
+  #answered = false;
+  #closed = false;
+
+  constructor(options: PeerOptions) {
+    this.#options = options;
+    this.#profile = options.profile;
+    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers: [] });
+    this.connection.onconnectionstatechange = () => {
+      if (!this.#closed) options.onState(this.connection.connectionState);
+    };
+  }
+
+  get seats(): readonly PeerSeat[] {
+    return this.#seats;
+  }
+
+  /** True once the server answered: it knows this connection, and a new offer continues it. */
+  get isKnown(): boolean {
+    return this.#answered;
+  }
+
+  /**
+   * Sends `track` as `source`, or nothing with `null`. True when the server must hear of it by an offer; false when the
+   * track only took another's place.
+   */
+  async setTrack(source: TrackSource, track: MediaStreamTrack | null, muted: boolean): Promise<boolean> {
+    if (track) this.#hint(source, track);
+    const sending = this.#sending.get(source);
+    if (!sending) {
+      if (track) this.#add(source, track, muted);
+      return track !== null;
+    }
+    const appearsOrGoes = (sending.track === null) !== (track === null);
+    sending.track = track;
+    sending.muted = muted;
+    sending.transceiver.direction = track ? 'sendonly' : 'inactive';
+    await sending.transceiver.sender.replaceTrack(track);
+    return appearsOrGoes;
+  }
+
+  /** Adds several at once in the fixed order. */
+  async setTracks(tracks: ReadonlyMap<TrackSource, { track: MediaStreamTrack; muted: boolean }>): Promise<void> {
+    for (const source of SEND_ORDER) {
+      const entry = tracks.get(source);
+      if (entry) await this.setTrack(source, entry.track, entry.muted);
+    }
+  }
+
+  /** What the next offer says about it; the server is told at once by `set_muted`. */
+  setMuted(source: TrackSource, muted: boolean): void {
+    const sending = this.#sending.get(source);
+    if (sending) sending.muted = muted;
+  }
+
+  /** True when seats were added and an offer is due. */
+  ensureSeats(count: number): boolean {
+    const before = this.#seats.length;
+    while (this.#seats.length < count) this.#addSeat();
+    return this.#seats.length > before;
+  }
+
+  setProfile(profile: SoundProfile): void {
+    this.#profile = profile;
+    for (const seat of this.#seats) this.#setJitterBuffer(seat);
+  }
+
+  /** Offers and applies the answer. Rounds run one after the other; what is asked for meanwhile shares the next one. */
+  negotiate(how: 'update' | 'ice_restart' = 'update'): Promise<void> {
+    this.#wantsRound = true;
+    if (how === 'ice_restart') this.#wantsRestart = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.connection.onconnectionstatechange = null;
+    this.connection.close();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#wantsRound && !this.#closed) {
+      this.#wantsRound = false;
+      const restart = this.#wantsRestart && this.#answered;
+      this.#wantsRestart = false;
+      try {
+        await this.#round(restart);
+      } catch (error) {
+        // Whoever tries again must not forget what this round was for.
+        this.#wantsRestart ||= restart;
+        throw error;
+      }
+    }
+  }
+
+  async #round(iceRestart: boolean): Promise<void> {
+    const pc = this.connection;
+    const offer = await pc.createOffer({ iceRestart });
+    await pc.setLocalDescription({ type: 'offer', sdp: prepareOffer(offer.sdp ?? '') });
+    const answer = await this.#options.exchange({
+      sdp: pc.localDescription?.sdp ?? '',
+      tracks: this.#offeredTracks(),
+      seats: this.#offeredSeats(),
+      fresh: !this.#answered,
+    });
+    if (this.#closed) return;
+    await pc.setRemoteDescription({ type: 'answer', sdp: applyProfiles(answer, this.#soundSections()) });
+    this.#answered = true;
+    await this.#tuneSenders();
+  }
+
+  #add(source: TrackSource, track: MediaStreamTrack, muted: boolean): void {
+    const transceiver = this.connection.addTransceiver(track, {
+      direction: 'sendonly',
+      sendEncodings: encodingsFor(source, this.#options.kind),
+    });
+    limitCodecs(transceiver, isSound(source) ? 'audio' : 'video');
+    this.#sending.set(source, { transceiver, track, muted });
+  }
+
+  #addSeat(): void {
+    const audio = this.connection.addTransceiver('audio', { direction: 'recvonly' });
+    const video = this.connection.addTransceiver('video', { direction: 'recvonly' });
+    limitCodecs(audio, 'audio');
+    limitCodecs(video, 'video');
+    const seat = { audio, video };
+    this.#seats.push(seat);
+    this.#setJitterBuffer(seat);
+  }
+
+  #setJitterBuffer({ audio }: PeerSeat): void {
+    // Safari has no such setting and would just keep an unknown property.
+    if ('jitterBufferTarget' in audio.receiver) {
+      audio.receiver.jitterBufferTarget = PROFILES[this.#profile].jitterBufferTargetMs;
+    }
+  }
+
+  #hint(source: TrackSource, track: MediaStreamTrack): void {
+    if (!('contentHint' in track)) return;
+    const sound = this.#profile === 'speech' ? 'speech' : 'music';
+    track.contentHint = source === 'microphone' ? sound : contentHintFor(source);
+  }
+
+  #offeredTracks(): OfferedTrack[] {
+    const tracks: OfferedTrack[] = [];
+    for (const [source, { transceiver, track, muted }] of this.#sending) {
+      if (track && transceiver.mid !== null) tracks.push({ mid: transceiver.mid, source, muted });
+    }
+    return tracks;
+  }
+
+  #offeredSeats(): OfferedSeat[] {
+    return this.#seats.flatMap(({ audio, video }) =>
+      audio.mid !== null && video.mid !== null ? [{ audio_mid: audio.mid, video_mid: video.mid }] : [],
+    );
+  }
+
+  #soundSections(): Map<string, SoundSending> {
+    const sections = new Map<string, SoundSending>();
+    for (const [source, { transceiver }] of this.#sending) {
+      if (!isSound(source) || transceiver.mid === null) continue;
+      const profile = source === 'microphone' ? PROFILES[this.#profile] : PROFILES.music;
+      sections.set(transceiver.mid, { ...profile, redundancy: 'red' });
+    }
+    return sections;
+  }
+
+  async #tuneSenders(): Promise<void> {
+    for (const [source, { transceiver, track }] of this.#sending) {
+      if (!track) continue;
+      const bitrate = source === 'microphone' ? PROFILES[this.#profile].bitrateBps : null;
+      await tuneSender(transceiver.sender, source, bitrate);
+    }
+  }
+}
+
+async function tuneSender(sender: RTCRtpSender, source: TrackSource, bitrateBps: number | null): Promise<void> {
+  const parameters = sender.getParameters();
+  const degradation = degradationFor(source);
+  if (degradation) parameters.degradationPreference = degradation;
+  const [encoding] = parameters.encodings;
+  if (encoding && bitrateBps !== null) encoding.maxBitrate = bitrateBps;
+  try {
+    await sender.setParameters(parameters);
+  } catch {
+    // Tuning only: a browser that refuses a field sends with its defaults.
+  }
+}
