@@ -112,10 +112,12 @@ export class Session {
 
   /** Sends a track, replaces the one of the same source, or stops with `null`. */
   async publish(source: TrackSource, track: MediaStreamTrack | null, muted: boolean): Promise<void> {
+    const before = this.#published.get(source);
     if (track) this.#published.set(source, { track, muted });
     else this.#published.delete(source);
     const needsOffer = (await this.#peer?.setTrack(source, track, muted)) ?? false;
     if (needsOffer) this.#negotiate();
+    else if (before && before.muted !== muted) this.#socket.sendNow({ type: 'set_muted', source, muted });
   }
 
   setMuted(source: TrackSource, muted: boolean): void {

@@ -1,12 +1,184 @@
-import type { AppStore, Screen } from './types';
+import { canChooseSpeaker, canHoldLesson, canShareScreen, detectBrowser } from '../core/browser';
+import { askAboutLink, askForDemo, isLinkInfo, type JoinAddress, parseJoinAddress, signalUrl } from '../core/link';
+import { defaultProfile } from '../core/profile';
+import type { EndReason } from '../core/session';
+import { recall, remember } from '../core/storage';
+import { Equipment } from './equipment.svelte';
+import { JoinStore } from './join.svelte';
+import { LessonStore } from './lesson.svelte';
+import type { AppStore, BrowserInfo, LeftReason, LinkInfo, LinkProblem, Screen, StartView } from './types';
+
+/** After this many attempts (about two seconds) somebody who wants to join is told that the server does not answer. */
+const ATTEMPTS_TO_JOIN = 6;
+
+declare global {
+  interface Window {
+    /** With `?debug=1` only: for tests and for people who look into things. */
+    auftaktDebug?: { readonly peerConnection: RTCPeerConnection | null };
+  }
+}
 
 /** Builds the store the views live on. */
-export function createApp(_location: Location): AppStore {
-  const screen = $state<Screen>({ kind: 'opening' });
-  return {
-    get screen() {
-      return screen;
-    },
-    browser: { system: 'other', engine: 'other', supported: true, canShareScreen: false, canChooseSpeaker: false },
+export function createApp(location: Location): AppStore {
+  const app = new App(location);
+  app.open();
+  return app;
+}
+
+class App implements AppStore {
+  screen = $state.raw<Screen>({ kind: 'opening' });
+  readonly browser: BrowserInfo;
+  readonly #location: Location;
+  #lesson: LessonStore | null = null;
+  #equipment: Equipment | null = null;
+
+  constructor(location: Location) {
+    this.#location = location;
+    const browser = detectBrowser(navigator);
+    this.browser = {
+      ...browser,
+      supported: canHoldLesson(),
+      canShareScreen: canShareScreen(browser),
+      canChooseSpeaker: canChooseSpeaker(),
+    };
+    if (new URLSearchParams(location.search).get('debug') === '1') this.#exposeForTests();
+    // Another link pasted into the same tab: the fragment alone loads no page.
+    window.addEventListener('hashchange', () => {
+      if (!this.#lesson) this.open();
+    });
+  }
+
+  open(): void {
+    this.#equipment?.close();
+    this.#equipment = null;
+    const address = parseJoinAddress(this.#location);
+    if (address === null) this.#openStart();
+    else if (address === 'incomplete') this.#showBroken({ kind: 'incomplete' });
+    else void this.#openLink(address);
+  }
+
+  #openStart(): void {
+    const start = new StartStore(this.#location);
+    this.screen = { kind: 'start', start };
+    void start.load();
+  }
+
+  async #openLink(address: JoinAddress): Promise<void> {
+    this.screen = { kind: 'opening' };
+    const answer = await askAboutLink(address.token);
+    if (!isLinkInfo(answer)) {
+      this.#showBroken(answer);
+      return;
+    }
+    const familiar = answer.kind === 'lesson' && (answer.role === 'student' || answer.role === 'guest');
+    this.#showJoin(address, { ...answer, address: familiar ? 'du' : 'Sie' });
+  }
+
+  #showBroken(problem: LinkProblem): void {
+    const retry = () => {
+      this.open();
+    };
+    this.screen = { kind: 'link_broken', problem, retry };
+  }
+
+  #showJoin(address: JoinAddress, link: LinkInfo): void {
+    const remembered = recall(address.token);
+    const equipment = new Equipment(detectBrowser(navigator));
+    equipment.headphones = remembered?.headphones ?? 'unanswered';
+    equipment.profile = remembered?.profile ?? defaultProfile(link.kind);
+    this.#equipment = equipment;
+    const join: JoinStore = new JoinStore(link, remembered?.name ?? link.name, equipment, (name) => {
+      this.#enter(address, link, name, equipment, join);
+    });
+    this.screen = { kind: 'join', join };
+  }
+
+  #enter(address: JoinAddress, link: LinkInfo, name: string, equipment: Equipment, join: JoinStore): void {
+    let entered = false;
+    const lesson = new LessonStore({
+      link,
+      name,
+      equipment,
+      token: address.token,
+      url: signalUrl(this.#location),
+      resume: recall(address.token)?.resume ?? null,
+      onEntered: () => {
+        entered = true;
+        this.screen = { kind: 'lesson', lesson };
+      },
+      onWaiting: (attempt) => {
+        if (entered || attempt < ATTEMPTS_TO_JOIN) return;
+        lesson.cancel();
+        join.failed({ kind: 'server_unreachable' });
+      },
+      onEnded: (reason) => {
+        this.#lesson = null;
+        if (entered) this.#showLeft(address, link, equipment, reason);
+        else if (reason.kind === 'refused') join.failed({ kind: 'refused', code: reason.code });
+      },
+      onResume: (resume) => {
+        const { headphones, profile } = equipment;
+        remember({ token: address.token, resume, name, headphones, profile });
+      },
+    });
+    this.#lesson = lesson;
+    lesson.start();
+  }
+
+  #showLeft(address: JoinAddress, link: LinkInfo, equipment: Equipment, reason: EndReason): void {
+    equipment.close();
+    // Who left for good starts anew next time; a replaced tab must not fight for the place.
+    const { name } = recall(address.token) ?? { name: link.name };
+    const { headphones, profile } = equipment;
+    remember({ token: address.token, resume: null, name, headphones, profile });
+    const left = leftReason(reason);
+    const hopeless = left.kind === 'refused' && (left.code === 'link_expired' || left.code === 'link_invalid');
+    const again = hopeless
+      ? null
+      : () => {
+          this.#showJoin(address, link);
+        };
+    this.screen = { kind: 'left', left: { reason: left, link, again } };
+  }
+
+  #exposeForTests(): void {
+    const lesson = () => this.#lesson;
+    window.auftaktDebug = {
+      get peerConnection() {
+        return lesson()?.peerConnection ?? null;
+      },
+    };
+  }
+}
+
+function leftReason(reason: EndReason): LeftReason {
+  if (reason.kind === 'left') return { kind: 'left' };
+  return reason.code === 'replaced_elsewhere' ? { kind: 'replaced_elsewhere' } : reason;
+}
+
+class StartStore implements StartView {
+  demo = $state.raw<StartView['demo']>(null);
+  readonly #location: Location;
+
+  constructor(location: Location) {
+    this.#location = location;
+  }
+
+  async load(): Promise<void> {
+    this.demo = await askForDemo();
+  }
+
+  openLink = (text: string): boolean => {
+    const here = this.#location;
+    let url: URL;
+    try {
+      url = new URL(text.trim(), here.origin);
+    } catch {
+      return false;
+    }
+    const address = parseJoinAddress(url);
+    if (url.origin !== here.origin || address === null || address === 'incomplete') return false;
+    here.assign(url);
+    return true;
   };
 }

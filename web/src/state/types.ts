@@ -5,6 +5,21 @@
  */
 import type { ErrorCode, Role, RoomKind, SoundProfile, StreamKind, TrackSource } from '../generated/wire';
 
+import type { CaptureDevice, CaptureProblem } from '../core/errors';
+import type { DemoLinks, LinkProblem } from '../core/link';
+import type { ConnectionTest } from '../core/probe';
+import type { TapeSlice, Verdict, VerdictReason } from '../core/proof';
+
+export type {
+  CaptureDevice,
+  CaptureProblem,
+  ConnectionTest,
+  DemoLinks,
+  LinkProblem,
+  TapeSlice,
+  Verdict,
+  VerdictReason,
+};
 export type { ErrorCode, Role, RoomKind, SoundProfile, StreamKind, TrackSource };
 
 /* ------------------------------------------------------------------ pages */
@@ -42,20 +57,6 @@ export interface StartView {
   /** A link or code that was typed or pasted; returns false when it is no join link of this server. */
   openLink(text: string): boolean;
 }
-
-export interface DemoLinks {
-  readonly teacher: string | null;
-  readonly student: string | null;
-  /** A room where the bot musician plays. */
-  readonly musician: string | null;
-}
-
-export type LinkProblem =
-  | { readonly kind: 'invalid' }
-  | { readonly kind: 'expired' }
-  /** The address has no secret part after '#': it was cut when it was copied. */
-  | { readonly kind: 'incomplete' }
-  | { readonly kind: 'server_unreachable' };
 
 export interface LinkInfo {
   readonly room: string;
@@ -149,20 +150,6 @@ export type CaptureState =
   | { readonly kind: 'off' }
   | { readonly kind: 'problem'; readonly problem: CaptureProblem };
 
-export type CaptureDevice = 'microphone' | 'camera' | 'both';
-
-export type CaptureProblem =
-  /** `by: 'system'`: the operating system forbids the browser, not the person the page. */
-  | { readonly kind: 'denied'; readonly device: CaptureDevice; readonly by: 'person' | 'system' }
-  /** The question was closed without an answer; just ask again. */
-  | { readonly kind: 'dismissed'; readonly device: CaptureDevice }
-  | { readonly kind: 'missing'; readonly device: CaptureDevice }
-  /** Another program holds it. */
-  | { readonly kind: 'in_use'; readonly device: CaptureDevice }
-  /** This page is not served securely, so the browser has no devices for it. */
-  | { readonly kind: 'insecure'; readonly device: CaptureDevice }
-  | { readonly kind: 'failed'; readonly device: CaptureDevice; readonly detail: string };
-
 export type HeadphonesAnswer = 'unanswered' | 'yes' | 'no';
 
 export interface Level {
@@ -203,14 +190,6 @@ export type SoundCheck =
   | { readonly kind: 'recorded'; readonly heard: boolean }
   | { readonly kind: 'playing'; readonly secondsLeft: number }
   | { readonly kind: 'failed'; readonly problem: CaptureProblem | null };
-
-export type ConnectionTest =
-  | { readonly kind: 'running' }
-  /** `roundTripMs` over the fast way (UDP); one way ("ein Ton braucht") is about half plus 40 ms of buffers: `soundMs`. */
-  | { readonly kind: 'good' | 'slow'; readonly roundTripMs: number; readonly soundMs: number }
-  /** The server answers, but the fast way (UDP) is blocked here. */
-  | { readonly kind: 'blocked' }
-  | { readonly kind: 'unreachable' };
 
 export type JoinProgress =
   | { readonly kind: 'form' }
@@ -440,23 +419,6 @@ export interface Proof {
   setOpen(open: boolean): void;
 }
 
-export type Verdict =
-  | { readonly kind: 'measuring' }
-  | { readonly kind: 'alone' }
-  | { readonly kind: 'good'; readonly channels: 'mono' | 'stereo'; readonly upToKhz: number }
-  /** `fair`: audible now and then. `poor`: disturbs the lesson. Most important reason first. */
-  | { readonly kind: 'fair' | 'poor'; readonly reasons: readonly VerdictReason[] };
-
-export type VerdictReason =
-  | 'gaps_received'
-  | 'loss_sent'
-  | 'slow_way'
-  | 'own_microphone_silent'
-  | 'own_processing'
-  | 'own_bluetooth'
-  | 'narrow_sound'
-  | 'low_bitrate';
-
 export interface SoundDirection {
   readonly key: string;
   /** The other person's name. */
@@ -475,13 +437,6 @@ export interface SoundDirection {
   readonly concealedPercent: number | null;
   /** Highest frequency the coded sound can carry, in kHz. */
   readonly upToKhz: number | null;
-}
-
-export interface TapeSlice {
-  /** 0..1 on the meter scale. */
-  readonly level: number;
-  /** Something was lost and made up here: amber. */
-  readonly concealed: boolean;
 }
 
 export interface NetworkProof {

@@ -1,0 +1,161 @@
+import { setSink } from './audio';
+import type { PeerSeat } from './peer';
+
+interface Place {
+  seat: PeerSeat;
+  /** Sound and picture together, so that whoever reads the element finds both. */
+  stream: MediaStream;
+  sound: HTMLAudioElement;
+  picture: HTMLVideoElement | null;
+}
+
+export interface PlaybackEvents {
+  /** The browser wants a tap before it plays, or stopped wanting one. */
+  onBlocked(blocked: boolean): void;
+  /** A first picture is there, by seat index. */
+  onPicture(index: number): void;
+}
+
+/**
+ * Plays the seats. Sound has an element of its own, apart from the picture's: a `<video>` waits for its first picture
+ * before it plays anything, and sound waits for no picture here.
+ */
+export class Playback {
+  readonly #events: PlaybackEvents;
+  readonly #places: Place[] = [];
+  readonly #waiting = new Map<number, HTMLVideoElement>();
+  #speaker: string | null = null;
+  #blocked = false;
+
+  constructor(events: PlaybackEvents) {
+    this.#events = events;
+    // The first tap anywhere is as good as one on a button made for it.
+    document.addEventListener('pointerup', this.#onTap);
+    document.addEventListener('keyup', this.#onTap);
+  }
+
+  /** The seats of the present peer connection; elements that show a seat go on with its new tracks. */
+  setSeats(seats: readonly PeerSeat[]): void {
+    seats.forEach((seat, index) => {
+      const place = this.#places[index];
+      if (place?.seat === seat) return;
+      const stream = new MediaStream([seat.audio.receiver.track, seat.video.receiver.track]);
+      const sound = place?.sound ?? this.#makeSound();
+      const picture = place?.picture ?? this.#waiting.get(index) ?? null;
+      this.#waiting.delete(index);
+      const next: Place = { seat, stream, sound, picture };
+      this.#places[index] = next;
+      sound.srcObject = new MediaStream([seat.audio.receiver.track]);
+      this.#play(sound);
+      if (picture) this.#showPicture(picture, next);
+    });
+  }
+
+  /** Shows seat `index` in this element until the returned function is called. */
+  show(element: HTMLVideoElement, index: number): () => void {
+    const onPicture = () => {
+      this.#events.onPicture(index);
+    };
+    element.addEventListener('loadeddata', onPicture);
+    element.addEventListener('resize', onPicture);
+    const place = this.#places[index];
+    if (place) {
+      place.picture = element;
+      this.#showPicture(element, place);
+      this.expectPicture(index);
+    } else {
+      this.#waiting.set(index, element);
+    }
+    return () => {
+      element.removeEventListener('loadeddata', onPicture);
+      element.removeEventListener('resize', onPicture);
+      const now = this.#places[index];
+      if (now?.picture === element) now.picture = null;
+      if (this.#waiting.get(index) === element) this.#waiting.delete(index);
+      element.srcObject = null;
+    };
+  }
+
+  /** Somebody else sits in `index`, or the camera came on: tells by `onPicture` when the next picture is really there. */
+  expectPicture(index: number): void {
+    const element = this.#places[index]?.picture;
+    if (element && 'requestVideoFrameCallback' in element) {
+      element.requestVideoFrameCallback(() => {
+        this.#events.onPicture(index);
+      });
+    } else if (element) {
+      this.#events.onPicture(index);
+    }
+  }
+
+  setSpeaker(speaker: string | null): void {
+    this.#speaker = speaker;
+    for (const place of this.#places) void setSink(place.sound, speaker);
+  }
+
+  /** Within a tap: plays what was refused. */
+  playAll(): void {
+    this.#setBlocked(false);
+    for (const place of this.#places) {
+      this.#play(place.sound);
+      if (place.picture) this.#play(place.picture);
+    }
+  }
+
+  close(): void {
+    document.removeEventListener('pointerup', this.#onTap);
+    document.removeEventListener('keyup', this.#onTap);
+    for (const place of this.#places.splice(0)) {
+      place.sound.srcObject = null;
+      place.sound.remove();
+      if (place.picture) place.picture.srcObject = null;
+    }
+  }
+
+  readonly #onTap = () => {
+    if (this.#blocked) this.playAll();
+  };
+
+  #makeSound(): HTMLAudioElement {
+    const element = document.createElement('audio');
+    element.hidden = true;
+    document.body.append(element);
+    if (this.#speaker !== null) void setSink(element, this.#speaker);
+    return element;
+  }
+
+  #showPicture(element: HTMLVideoElement, place: Place): void {
+    prepareVideo(element);
+    element.srcObject = place.stream;
+    this.#play(element);
+  }
+
+  #play(element: HTMLMediaElement): void {
+    element.play().catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === 'NotAllowedError') this.#setBlocked(true);
+    });
+  }
+
+  #setBlocked(blocked: boolean): void {
+    if (this.#blocked === blocked) return;
+    this.#blocked = blocked;
+    this.#events.onBlocked(blocked);
+  }
+}
+
+/** Attributes Safari insists on; `autoplay` stays away, `play()` is called instead. */
+function prepareVideo(element: HTMLVideoElement): void {
+  element.playsInline = true;
+  element.muted = true;
+  element.disablePictureInPicture = true;
+}
+
+/** Shows one of our own tracks. Returns the detach function. */
+export function showOwn(element: HTMLVideoElement, stream: MediaStream): () => void {
+  prepareVideo(element);
+  element.srcObject = stream;
+  element.play().catch(() => undefined);
+  return () => {
+    element.srcObject = null;
+  };
+}

@@ -1,0 +1,28 @@
+/** Keeps the screen on while a lesson is held: a tablet on a music stand is not touched for an hour. */
+export class WakeLock {
+  #sentinel: WakeLockSentinel | null = null;
+
+  acquire(): void {
+    document.addEventListener('visibilitychange', this.#renew);
+    this.#renew();
+  }
+
+  release(): void {
+    document.removeEventListener('visibilitychange', this.#renew);
+    void this.#sentinel?.release().catch(() => undefined);
+    this.#sentinel = null;
+  }
+
+  // The system drops the lock whenever the page is hidden.
+  readonly #renew = () => {
+    if (document.visibilityState !== 'visible' || !('wakeLock' in navigator)) return;
+    navigator.wakeLock
+      .request('screen')
+      .then((sentinel) => {
+        this.#sentinel = sentinel;
+      })
+      .catch(() => {
+        // Battery saver: the screen may go dark, the sound goes on.
+      });
+  };
+}

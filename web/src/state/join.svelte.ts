@@ -1,0 +1,208 @@
+import { showOwn } from '../core/playback';
+import { testConnection } from '../core/probe';
+import { playSoundCheck, recordSoundCheck, wasHeard } from '../core/soundcheck';
+import type { Equipment } from './equipment.svelte';
+import type {
+  ConnectionTest,
+  DeviceChoice,
+  HeadphonesAnswer,
+  JoinProblem,
+  JoinProgress,
+  JoinView,
+  LinkInfo,
+  Notice,
+  SoundCheck,
+} from './types';
+
+/** As the server counts (signaling): longer names are refused there too. */
+export const NAME_MAX = 64;
+
+/** Everything before joining. Nothing is opened and nothing is sent until the person asks for it. */
+export class JoinStore implements JoinView {
+  readonly link: LinkInfo;
+  name = $state('');
+  nameProblem = $state.raw<JoinView['nameProblem']>(null);
+  soundCheck = $state.raw<SoundCheck>({ kind: 'idle' });
+  connectionTest = $state.raw<ConnectionTest>({ kind: 'running' });
+  progress = $state.raw<JoinProgress>({ kind: 'form' });
+  readonly devices: DeviceChoice;
+  readonly #equipment: Equipment;
+  readonly #onJoin: (name: string) => void;
+  #recording: AudioBuffer | null = null;
+  #check: AbortController | null = null;
+
+  constructor(link: LinkInfo, name: string, equipment: Equipment, onJoin: (name: string) => void) {
+    this.link = link;
+    this.name = name;
+    this.devices = equipment.devices;
+    this.#equipment = equipment;
+    this.#onJoin = onJoin;
+    this.testConnection();
+  }
+
+  get microphone() {
+    return this.#equipment.microphone;
+  }
+  get camera() {
+    return this.#equipment.camera;
+  }
+  get preview() {
+    return this.#equipment.picture;
+  }
+  get level() {
+    return this.#equipment.level;
+  }
+  get headphones() {
+    return this.#equipment.headphones;
+  }
+  get notices() {
+    return this.#equipment.notices;
+  }
+
+  setName = (name: string): void => {
+    this.name = name;
+    this.nameProblem = null;
+  };
+
+  showOwnPicture = (element: HTMLVideoElement): (() => void) => {
+    const { preview } = this;
+    return preview ? showOwn(element, preview.stream) : () => undefined;
+  };
+
+  openPreview = (): void => {
+    void this.#equipment.open(true, true);
+  };
+
+  toggleMicrophone = (): void => {
+    void this.#equipment.toggleMicrophone();
+  };
+
+  toggleCamera = (): void => {
+    void this.#equipment.toggleCamera();
+  };
+
+  answerHeadphones = (answer: Exclude<HeadphonesAnswer, 'unanswered'>): void => {
+    void this.#equipment.answerHeadphones(answer);
+  };
+
+  repair = (notice: Notice): void => {
+    this.#equipment.repair(notice);
+  };
+
+  /* ------------------------------------------------------------ sound check */
+
+  recordSoundCheck = (): void => {
+    void this.#record();
+  };
+
+  playSoundCheck = (): void => {
+    void this.#play();
+  };
+
+  stopSoundCheck = (): void => {
+    this.#check?.abort();
+    this.#check = null;
+    this.soundCheck = this.#recording ? recorded(this.#recording) : { kind: 'idle' };
+  };
+
+  async #record(): Promise<void> {
+    const { signal } = this.#begin();
+    // Asked for within the tap, so that the browser lets it run.
+    const { context } = this.#equipment.audio;
+    if (this.microphone.kind !== 'on') await this.#equipment.toggleMicrophone();
+    const track = this.#equipment.media.track('microphone');
+    if (!track || !context) {
+      const { microphone } = this;
+      this.soundCheck = { kind: 'failed', problem: microphone.kind === 'problem' ? microphone.problem : null };
+      return;
+    }
+    this.#recording = null;
+    try {
+      const onSecond = (secondsLeft: number) => {
+        this.soundCheck = { kind: 'recording', secondsLeft };
+      };
+      const recording = await recordSoundCheck(context, track, onSecond, signal);
+      if (signal.aborted) return;
+      this.#recording = recording;
+      this.soundCheck = recording ? recorded(recording) : { kind: 'idle' };
+    } catch {
+      if (!signal.aborted) this.soundCheck = { kind: 'failed', problem: null };
+    }
+  }
+
+  async #play(): Promise<void> {
+    const { context } = this.#equipment.audio;
+    if (!this.#recording || !context) return;
+    const { signal } = this.#begin();
+    const onSecond = (secondsLeft: number) => {
+      this.soundCheck = { kind: 'playing', secondsLeft };
+    };
+    await playSoundCheck(context, this.#recording, this.#equipment.speaker, onSecond, signal);
+    if (!signal.aborted) this.soundCheck = recorded(this.#recording);
+  }
+
+  #begin(): AbortController {
+    this.#check?.abort();
+    this.#check = new AbortController();
+    return this.#check;
+  }
+
+  /* ---------------------------------------------------------------- joining */
+
+  testConnection = (): void => {
+    this.connectionTest = { kind: 'running' };
+    void testConnection().then((result) => {
+      this.connectionTest = result;
+    });
+  };
+
+  join = (): void => {
+    if (this.#isBusy() || !this.#nameIsGood()) return;
+    void this.#openAndEnter();
+  };
+
+  joinWithout = (): void => {
+    if (this.#isBusy() || !this.#nameIsGood()) return;
+    this.#enter();
+  };
+
+  backToForm = (): void => {
+    this.progress = { kind: 'form' };
+  };
+
+  failed(problem: JoinProblem): void {
+    this.progress = { kind: 'failed', problem };
+  }
+
+  #isBusy(): boolean {
+    return this.progress.kind === 'opening_devices' || this.progress.kind === 'joining';
+  }
+
+  #nameIsGood(): boolean {
+    const name = this.name.trim();
+    if (name === '') this.nameProblem = 'missing';
+    else if (name.length > NAME_MAX) this.nameProblem = 'too_long';
+    else this.nameProblem = null;
+    if (this.nameProblem) this.progress = { kind: 'form' };
+    return this.nameProblem === null;
+  }
+
+  async #openAndEnter(): Promise<void> {
+    // Made within the tap: sound that starts later needs it.
+    void this.#equipment.audio.context;
+    this.progress = { kind: 'opening_devices' };
+    const problem = await this.#equipment.open(this.microphone.kind !== 'off', this.camera.kind !== 'off');
+    if (problem) this.progress = { kind: 'device_problem', problem };
+    else this.#enter();
+  }
+
+  #enter(): void {
+    this.stopSoundCheck();
+    this.progress = { kind: 'joining' };
+    this.#onJoin(this.name.trim());
+  }
+}
+
+function recorded(recording: AudioBuffer): SoundCheck {
+  return { kind: 'recorded', heard: wasHeard(recording) };
+}

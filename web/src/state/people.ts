@@ -1,0 +1,55 @@
+import type { ParticipantInfo, SeatedStream } from '../generated/wire';
+import { seatKey } from '../core/seats';
+import type { Participant, Seat, TrackSource } from './types';
+
+/** A participant as a view shows it. */
+export function toParticipant(info: ParticipantInfo, me: number, speaking: ReadonlySet<number>): Participant {
+  const { id, name, role } = info;
+  return {
+    id,
+    name,
+    initials: initialsOf(name),
+    role,
+    isMe: id === me,
+    soundProfile: info.sound_profile,
+    microphone: stateOf(info, 'microphone'),
+    camera: stateOf(info, 'camera'),
+    sharesScreen: info.tracks.some((track) => track.source === 'screen'),
+    present: info.present,
+    speaking: speaking.has(id),
+  };
+}
+
+function stateOf(info: ParticipantInfo, source: TrackSource): 'on' | 'off' | 'none' {
+  const track = info.tracks.find((candidate) => candidate.source === source);
+  if (!track) return 'none';
+  return track.muted || track.muted_by_other ? 'off' : 'on';
+}
+
+/** First letters of the first and last word; whole characters, not halves of them. */
+export function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/).filter(Boolean);
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? '')][0] ?? '');
+  return letters.join('').toLocaleUpperCase();
+}
+
+/** The occupied seats. `seen`: seat indices whose present occupant's picture was really drawn. */
+export function toSeats(
+  seats: readonly (SeatedStream | null)[],
+  participants: readonly Participant[],
+  infos: readonly ParticipantInfo[],
+  seen: ReadonlySet<number>,
+): Seat[] {
+  return seats.flatMap((seated, index) => {
+    const participant = participants.find((candidate) => candidate.id === seated?.participant);
+    const info = infos.find((candidate) => candidate.id === seated?.participant);
+    if (!seated || !participant || !info) return [];
+    const on = stateOf(info, pictureSource(seated)) === 'on';
+    const picture = !on ? 'off' : seen.has(index) ? 'on' : 'waiting';
+    return [{ key: seatKey(seated), index, stream: seated.stream, participant, picture } satisfies Seat];
+  });
+}
+
+function pictureSource({ stream }: SeatedStream): TrackSource {
+  return stream === 'main' ? 'camera' : stream;
+}
