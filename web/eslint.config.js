@@ -37,6 +37,11 @@ export default ts.config(
     rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off', 'no-console': 'off' },
   },
   {
+    // A catalogue is a table that happens to be a function of the form of address.
+    files: ['src/i18n/de/**', 'src/i18n/en/**'],
+    rules: { 'max-lines-per-function': 'off' },
+  },
+  {
     // Views speak to the state alone, never to a socket or a peer connection; the core knows no framework.
     files: ['src/views/**', 'src/ui/**', 'src/i18n/**'],
     rules: {

@@ -1,0 +1,22 @@
+import type { Format } from '../format';
+import type { Messages } from '../words.svelte';
+import { common } from './common';
+import { devices } from './devices';
+import { join } from './join';
+import { lesson } from './lesson';
+import { notices } from './notices';
+import { pages } from './pages';
+import { proof } from './proof';
+
+/** English has one form of address; the parameter keeps both catalogues alike. */
+export function english(_address: 'du' | 'Sie', format: Format): Messages {
+  return {
+    common,
+    pages,
+    devices,
+    join: join(format),
+    lesson: lesson(format),
+    notices: notices(format),
+    proof: proof(format),
+  };
+}

@@ -1,0 +1,59 @@
+/** Turns what is wrong into words: what is, why, and the word on the one button. */
+import type { Messages } from '../i18n/words.svelte';
+import type { BrowserInfo, Notice } from '../state/types';
+import type { IconName } from '../ui/icons';
+import { problemWords } from './join/problem';
+
+export interface NoticeWords {
+  readonly title: string;
+  readonly text: string;
+  readonly icon: IconName;
+  /** `null`: nothing to press. */
+  readonly button: string | null;
+}
+
+type Explained = Omit<NoticeWords, 'button'>;
+
+export function noticeWords(notice: Notice, t: Messages, browser: BrowserInfo): NoticeWords {
+  return { ...explain(notice.what, t, browser), button: notice.repair === null ? null : t.notices.repair[notice.repair] };
+}
+
+function explain(what: Notice['what'], t: Messages, browser: BrowserInfo): Explained {
+  const n = t.notices;
+  switch (what.kind) {
+    case 'microphone_silent': {
+      const text = n.microphone_silent.text(what.seconds);
+      return { title: n.microphone_silent.title, text: browser.system === 'ipad' ? `${text} ${n.microphone_silent.ipad}` : text, icon: 'mic-off' };
+    }
+    case 'microphone_interrupted':
+      return { ...n.microphone_interrupted, icon: 'mic-off' };
+    case 'camera_interrupted':
+      return { ...n.camera_interrupted, icon: 'cam-off' };
+    case 'microphone_lost':
+      return { title: n.microphone_lost.title, text: n.microphone_lost.text(what.label), icon: 'mic-off' };
+    case 'camera_lost':
+      return { title: n.camera_lost.title, text: n.camera_lost.text(what.label), icon: 'cam-off' };
+    case 'capture_problem':
+      return problemWords(what.problem, t.devices);
+    case 'microphone_mono':
+      return { ...n.microphone_mono, icon: 'alert' };
+    case 'microphone_bluetooth':
+      return { title: n.microphone_bluetooth.title, text: n.microphone_bluetooth.text(what.upToKhz), icon: 'alert' };
+    case 'voice_processing':
+      return { title: n.voice_processing.title, text: n.voice_processing.text(what.which.map((step) => n.step[step])), icon: 'alert' };
+    case 'echo_cancellation_needed':
+      return { ...n.echo_cancellation_needed, icon: 'headphones' };
+    case 'sound_blocked':
+      return { ...n.sound_blocked, icon: 'speaker' };
+    case 'muted_by':
+      return {
+        title: n.muted_by.title(what.name, what.source),
+        text: n.muted_by.text,
+        icon: what.source === 'microphone' ? 'mic-off' : 'cam-off',
+      };
+    case 'speaking_while_muted':
+      return { ...n.speaking_while_muted, icon: 'mic-off' };
+    case 'new_version':
+      return { ...n.new_version, icon: 'refresh' };
+  }
+}
