@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use dimpl::{Config, Dtls, Output};
 
-pub use self::certificate::{Certificate, CertificateError, Fingerprint};
+pub use self::certificate::{Certificate, Fingerprint};
 pub use crate::srtp::{KeyingMaterial, SrtpProfile};
 
 use crate::drops::DropReason;

@@ -16,16 +16,12 @@ struct Inner {
     fingerprint: String,
 }
 
-/// The crypto library could not make a key or a signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the crypto library could not make a certificate")]
-pub struct CertificateError;
-
 impl Certificate {
     /// Makes a self-signed ECDSA P-256 certificate with a key from the crypto library; once per process.
-    pub fn generate() -> Result<Self, CertificateError> {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| CertificateError)?;
-        let mut params = CertificateParams::new(Vec::new()).map_err(|_| CertificateError)?;
+    /// `None` when the library cannot.
+    pub fn generate() -> Option<Self> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).ok()?;
+        let mut params = CertificateParams::new(Vec::new()).ok()?;
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, "WebRTC");
         // Only the fingerprint is checked (RFC 8827 §6.5): a fixed validity tells nobody when the server started.
@@ -37,10 +33,10 @@ impl Certificate {
         serial[0] = serial[0] & 0x7f | 0x40;
         params.serial_number = Some(SerialNumber::from(serial));
 
-        let certificate = params.self_signed(&key).map_err(|_| CertificateError)?.der().to_vec();
+        let certificate = params.self_signed(&key).ok()?.der().to_vec();
         let fingerprint = colon_hex(digest::digest(&digest::SHA256, &certificate).as_ref());
         let dtls = DtlsCertificate { certificate, private_key: key.serialize_der() };
-        Ok(Self(Arc::new(Inner { dtls, fingerprint })))
+        Some(Self(Arc::new(Inner { dtls, fingerprint })))
     }
 
     /// The SHA-256 fingerprint as `a=fingerprint:sha-256` wants it: `AB:CD:…`.
