@@ -14,6 +14,8 @@ pub enum DropReason {
     StunUnauthenticated,
     /// STUN other than a binding request.
     StunNotRequest,
+    /// STUN for one peer from an address where another one is.
+    AddressHeld,
     /// DTLS, RTP or RTCP from an address that no ICE check authenticated.
     UnknownSource,
     /// A DTLS record that could not be read.

@@ -4,8 +4,24 @@
 //! [`Flushed::Done`], sends what [`Worker::transmits`] holds after each, and looks at [`Worker::poll_event`] and
 //! [`Worker::poll_timeout`].
 
+mod bindings;
 mod events;
+mod fanout;
+mod feedback;
+mod hash;
+mod ingest;
+mod keyframes;
+mod layer;
+mod membership;
+mod negotiation;
+mod payload_types;
+mod peer;
+mod reports;
+mod slab;
+mod slot;
 mod stats;
+mod timers;
+mod track;
 mod transmit;
 
 pub use events::{Event, FailReason};
@@ -15,9 +31,22 @@ pub use transmit::{RUN_BYTES_MAX, RUN_SEGMENTS_MAX, Run, Runs, TransmitBatch};
 use crate::codec::Codec;
 use crate::dtls::Certificate;
 use crate::id::{MediaKind, Mid, PeerId, TrackId};
-use std::collections::VecDeque;
+use crate::rtcp::{ReportBlock, SenderInfo};
+use crate::rtp::clock::WallClock;
+use crate::rtp::rewrite::SourceKey;
+use crate::sdp::AnswerParams;
+use fanout::{Began, Dirty};
+use hash::TrustedMap;
+use peer::{Peer, PeerKey};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use slab::Slab;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+use timers::Timers;
+use track::{Track, TrackKey};
 
 /// What a worker is made of.
 pub struct WorkerConfig {
@@ -114,75 +143,230 @@ pub enum OfferError {
 }
 
 /// See the module's documentation.
-#[derive(Debug)]
 pub struct Worker {
+    index: u8,
+    candidates: Vec<SocketAddr>,
+    certificate: Certificate,
+    answer_params: AnswerParams,
+    wall_clock: WallClock,
+    rng: ChaCha20Rng,
+    /// The latest `now` that was told.
+    now: Instant,
+
+    peers: Slab<Peer>,
+    peer_keys: TrustedMap<PeerId, PeerKey>,
+    /// Authenticated 4-tuples (our end is one port).
+    addresses: TrustedMap<SocketAddr, PeerKey>,
+    /// The last sender found in `addresses`.
+    last_source: Option<(SocketAddr, PeerKey)>,
+    /// Looked up with what strangers write: ordered, so that no choice of theirs makes it slow.
+    ufrags: BTreeMap<String, PeerKey>,
+
+    tracks: Slab<Track>,
+    track_keys: TrustedMap<TrackId, TrackKey>,
+    track_ids: TrackIds,
+    /// Which track an encoding belongs to.
+    sources: TrustedMap<SourceKey, TrackKey>,
+    source_keys: SourceKeys,
+
+    dirty: Dirty,
+    timers: Timers,
+    out: Out,
+
+    // Reused buffers, empty between calls.
+    scratch: Vec<u8>,
+    began: Vec<Began>,
+    wanted: Vec<SourceKey>,
+    lost: Vec<u16>,
+    blocks: Vec<ReportBlock>,
+    infos: Vec<SenderInfo>,
+}
+
+/// Everything that leaves the worker.
+#[derive(Debug, Default)]
+struct Out {
     transmits: TransmitBatch,
     events: VecDeque<Event>,
     counters: Counters,
 }
 
+/// Track ids of one worker: unique in the process, because the worker's index is in them.
+#[derive(Debug)]
+struct TrackIds {
+    next: u32,
+}
+
+impl TrackIds {
+    fn next(&mut self) -> TrackId {
+        let id = TrackId(self.next);
+        // 16 million tracks, then from the beginning: the first ones are long gone.
+        self.next = self.next & 0xFF00_0000 | self.next.wrapping_add(1) & 0x00FF_FFFF;
+        id
+    }
+}
+
+#[derive(Debug, Default)]
+struct SourceKeys {
+    next: u32,
+}
+
+impl SourceKeys {
+    fn next(&mut self) -> SourceKey {
+        self.next = self.next.wrapping_add(1);
+        SourceKey(self.next)
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").field("index", &self.index).field("gauges", &self.gauges()).finish_non_exhaustive()
+    }
+}
+
+/// The largest DTLS datagram.
+const SCRATCH_BYTES: usize = 2048;
+
 impl Worker {
     /// A worker without peers.
-    pub fn new(_config: WorkerConfig) -> Self {
-        Self { transmits: TransmitBatch::default(), events: VecDeque::new(), counters: Counters::default() }
+    pub fn new(config: WorkerConfig) -> Self {
+        let (base, since_unix_epoch) = config.wall_clock;
+        Self {
+            index: config.index,
+            candidates: config.candidates,
+            certificate: config.certificate,
+            answer_params: AnswerParams::default(),
+            wall_clock: WallClock::new(base, since_unix_epoch),
+            rng: ChaCha20Rng::from_seed(config.seed),
+            now: base,
+            peers: Slab::default(),
+            peer_keys: TrustedMap::default(),
+            addresses: TrustedMap::default(),
+            last_source: None,
+            ufrags: BTreeMap::new(),
+            tracks: Slab::default(),
+            track_keys: TrustedMap::default(),
+            track_ids: TrackIds { next: u32::from(config.index) << 24 },
+            sources: TrustedMap::default(),
+            source_keys: SourceKeys::default(),
+            dirty: Dirty::default(),
+            timers: Timers::default(),
+            out: Out::default(),
+            scratch: vec![0; SCRATCH_BYTES],
+            began: Vec::new(),
+            wanted: Vec::new(),
+            lost: Vec::new(),
+            blocks: Vec::new(),
+            infos: Vec::new(),
+        }
     }
 
     /// One datagram from the network. Decrypted in place; copied into a ring when it is media.
-    pub fn handle_datagram(&mut self, _now: Instant, _from: SocketAddr, _data: &mut [u8]) {}
+    pub fn handle_datagram(&mut self, now: Instant, from: SocketAddr, data: &mut [u8]) {
+        self.now = now;
+        self.out.counters.datagrams_received += 1;
+        self.out.counters.bytes_received += data.len() as u64;
+        if let Err(reason) = self.take_datagram(now, from, data) {
+            self.out.counters.drops.count(reason);
+        }
+    }
 
     /// Forwards what arrived: once after each receive batch, again while it says [`Flushed::More`].
-    pub fn flush(&mut self, _now: Instant) -> Flushed {
-        Flushed::Done
+    pub fn flush(&mut self, now: Instant) -> Flushed {
+        self.now = now;
+        self.forward_all(now)
     }
 
     /// To be called when [`Worker::poll_timeout`] has passed.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
+        self.run_timers(now);
+    }
 
     /// The first offer of `peer` creates it; later ones renegotiate, restart ICE, or both. `seats` pairs downlink sections.
-    pub fn accept_offer(&mut self, _now: Instant, _peer: PeerId, _offer: &str, _seats: &[SeatMids]) -> Result<Accepted, OfferError> {
-        Err(OfferError::Sdp("not yet".into()))
+    pub fn accept_offer(&mut self, now: Instant, peer: PeerId, offer: &str, seats: &[SeatMids]) -> Result<Accepted, OfferError> {
+        self.now = now;
+        self.accept(now, peer, offer, seats)
     }
 
     /// Forgets the peer with all its tracks and sections. Unknown peers are fine.
-    pub fn remove_peer(&mut self, _now: Instant, _peer: PeerId) {}
-
-    /// Who is heard or seen in a downlink section from now on.
-    pub fn assign(&mut self, _now: Instant, _peer: PeerId, _mid: Mid, _source: Option<TrackId>) {}
-
-    /// Enforced here: nothing of a muted track is forwarded. Unknown tracks are fine.
-    pub fn set_muted(&mut self, _track: TrackId, _muted: Muted) {}
-
-    /// Bounds the layer a downlink section gets.
-    pub fn set_layer_limit(&mut self, _peer: PeerId, _mid: Mid, _limit: LayerLimit) {}
-
-    /// A track that the process itself feeds.
-    pub fn add_local_track(&mut self, _now: Instant, _codec: Codec) -> TrackId {
-        TrackId(0)
+    pub fn remove_peer(&mut self, now: Instant, peer: PeerId) {
+        self.now = now;
+        if let Some(&key) = self.peer_keys.get(&peer) {
+            self.drop_peer(key);
+        }
     }
 
-    /// Ends a local track.
-    pub fn remove_local_track(&mut self, _now: Instant, _track: TrackId) {}
+    /// Who is heard or seen in a downlink section from now on. Unknown peers, sections and tracks are fine, and so is a track of
+    /// the other kind: nobody sits there then.
+    pub fn assign(&mut self, now: Instant, peer: PeerId, mid: Mid, source: Option<TrackId>) {
+        self.now = now;
+        self.assign_slot(now, peer, mid, source);
+    }
+
+    /// Enforced here: nothing of a muted track is forwarded. Unknown tracks are fine.
+    pub fn set_muted(&mut self, track: TrackId, muted: Muted) {
+        self.mute(track, muted);
+    }
+
+    /// Bounds the layer a downlink section gets.
+    pub fn set_layer_limit(&mut self, peer: PeerId, mid: Mid, limit: LayerLimit) {
+        self.limit_layer(peer, mid, limit);
+    }
+
+    /// A track that the process itself feeds.
+    pub fn add_local_track(&mut self, now: Instant, codec: Codec) -> TrackId {
+        self.now = now;
+        self.create_local_track(codec)
+    }
+
+    /// Ends a local track. Peers' tracks end by their offers.
+    pub fn remove_local_track(&mut self, now: Instant, track: TrackId) {
+        self.now = now;
+        let key = self.track_keys.get(&track).copied();
+        let is_local = |key: &TrackKey| self.tracks.get(*key).is_some_and(|t| t.owner.is_none());
+        if let Some(key) = key.filter(is_local) {
+            self.drop_track(key);
+        }
+    }
 
     /// Feeds a local track. Goes out at the next [`Worker::flush`].
-    pub fn push_local(&mut self, _now: Instant, _track: TrackId, _packet: LocalPacket<'_>) {}
+    pub fn push_local(&mut self, now: Instant, track: TrackId, packet: LocalPacket<'_>) {
+        self.now = now;
+        self.store_local(now, track, packet);
+    }
 
     /// What is to be sent. Send, then clear it.
     pub fn transmits(&mut self) -> &mut TransmitBatch {
-        &mut self.transmits
+        &mut self.out.transmits
     }
 
     /// What happened.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.out.events.pop_front()
     }
 
     /// When [`Worker::handle_timeout`] is wanted next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.timers.next()
     }
 
     /// Counters and table sizes.
     pub fn stats(&self) -> WorkerStats {
-        WorkerStats { counters: self.counters.clone(), gauges: Gauges::default() }
+        WorkerStats { counters: self.out.counters.clone(), gauges: self.gauges() }
+    }
+
+    fn gauges(&self) -> Gauges {
+        let live = || self.peers.iter().flat_map(|(_, p)| &p.slots).filter(|s| s.live);
+        Gauges {
+            peers: self.peers.len(),
+            tracks: self.tracks.len(),
+            encodings: self.sources.len(),
+            slots: live().count(),
+            subscriptions: self.tracks.iter().map(|(_, t)| t.subscribers.len()).sum(),
+            addresses: self.addresses.len(),
+            ufrags: self.ufrags.len(),
+            timers: self.timers.len(),
+            dirty: self.dirty.len(),
+        }
     }
 }

@@ -1,0 +1,211 @@
+//! What has arrived goes out: track by track, sound first, and within a track receiver by receiver, so that what one receiver gets lies
+//! together in the arena.
+
+use super::peer::Peer;
+use super::slab::Slab;
+use super::slot::{Link, Slot};
+use super::track::{Fresh, Subscriber, Track, TrackKey};
+use super::{Flushed, Out, Worker};
+use crate::drops::DropReason;
+use crate::id::MediaKind;
+use crate::rtp::ring::StoredPacket;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// Packets of one track that go out in one round: more than a frame's share of one receive batch, and few enough to look them up once
+/// for all receivers on the stack.
+const ROUND: usize = 16;
+/// A keyframe and what came while its first packet was being recovered.
+const CATCH_UP_MAX: u64 = 300;
+
+/// Tracks with something to forward.
+#[derive(Debug, Default)]
+pub(crate) struct Dirty {
+    audio: VecDeque<TrackKey>,
+    video: VecDeque<TrackKey>,
+}
+
+impl Dirty {
+    #[inline]
+    pub(crate) fn push(&mut self, track: &mut Track, key: TrackKey, fresh: Fresh) {
+        track.fan_out.fresh.push(fresh);
+        if !track.fan_out.queued {
+            track.fan_out.queued = true;
+            self.queue(track.kind).push_back(key);
+        }
+    }
+
+    fn queue(&mut self, kind: MediaKind) -> &mut VecDeque<TrackKey> {
+        match kind {
+            MediaKind::Audio => &mut self.audio,
+            MediaKind::Video => &mut self.video,
+        }
+    }
+
+    /// Sound first.
+    fn front(&self) -> Option<TrackKey> {
+        self.audio.front().or(self.video.front()).copied()
+    }
+
+    fn pop(&mut self) {
+        if self.audio.pop_front().is_none() {
+            self.video.pop_front();
+        }
+    }
+
+    pub(crate) fn remove(&mut self, kind: MediaKind, key: TrackKey) {
+        self.queue(kind).retain(|k| *k != key);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.audio.len() + self.video.len()
+    }
+}
+
+/// A source began in a slot: its receiver is owed a sender report, and who was there before leaves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Began {
+    pub subscriber: Subscriber,
+}
+
+impl Worker {
+    pub(super) fn forward_all(&mut self, now: Instant) -> Flushed {
+        while let Some(key) = self.dirty.front() {
+            if self.out.transmits.is_ripe() {
+                return Flushed::More;
+            }
+            if self.forward_track(now, key) == Flushed::More {
+                return Flushed::More;
+            }
+        }
+        Flushed::Done
+    }
+
+    fn forward_track(&mut self, now: Instant, key: TrackKey) -> Flushed {
+        let starts = self.tracks.get(key).is_none_or(|t| t.fan_out.round == 0);
+        if starts {
+            self.review_layers(now, key);
+        }
+        let Some(track) = self.tracks.get_mut(key) else {
+            self.dirty.pop();
+            return Flushed::Done;
+        };
+        if starts {
+            track.fan_out.round = track.fan_out.fresh.len().min(ROUND);
+            track.fan_out.next = 0;
+        }
+        let next = forward_round(track, &mut self.peers, &mut self.out, &mut self.began, now);
+        track.fan_out.next = next;
+        let done = next >= track.subscribers.len();
+        if done {
+            let fan_out = &mut track.fan_out;
+            fan_out.fresh.drain(..fan_out.round);
+            (fan_out.round, fan_out.next) = (0, 0);
+            if fan_out.fresh.is_empty() {
+                fan_out.queued = false;
+                self.dirty.pop();
+            }
+        }
+        self.settle_began(now);
+        if done { Flushed::Done } else { Flushed::More }
+    }
+
+    /// Layers came or went: every receiver chooses again.
+    fn review_layers(&mut self, now: Instant, key: TrackKey) {
+        let Some(track) = self.tracks.get_mut(key) else { return };
+        let active = track.active_mask();
+        if active != track.active {
+            track.active = active;
+            self.aim_subscribers(now, key);
+        }
+    }
+
+    fn settle_began(&mut self, now: Instant) {
+        while let Some(Began { subscriber }) = self.began.pop() {
+            let Some(peer) = self.peers.get_mut(subscriber.peer) else { continue };
+            let Some(slot) = peer.slots.get_mut(usize::from(subscriber.slot)) else { continue };
+            let leaving = slot.leaving.take();
+            if let Some(track) = leaving.and_then(|t| self.tracks.get_mut(t)) {
+                track.unsubscribe(subscriber);
+            }
+            self.report_slot(now, subscriber);
+        }
+    }
+}
+
+/// Forwards the round to the subscribers from `next` on, until the arena is worth sending. Returns who is next.
+fn forward_round(track: &Track, peers: &mut Slab<Peer>, out: &mut Out, began: &mut Vec<Began>, now: Instant) -> usize {
+    let round = &track.fan_out.fresh[..track.fan_out.round];
+    // A packet that is not in the ring (padding, a replaced encoding) is skipped by every line alike.
+    let packets: [Option<StoredPacket<'_>>; ROUND] = std::array::from_fn(|i| {
+        let fresh = round.get(i)?;
+        let encoding = track.encodings.get(usize::from(fresh.encoding)).filter(|e| e.source == fresh.source)?;
+        encoding.ring.get(fresh.ext_seq)
+    });
+    let mut next = track.fan_out.next;
+    while let Some(&subscriber) = track.subscribers.get(next) {
+        if out.transmits.is_ripe() {
+            break;
+        }
+        next += 1;
+        if let Some(peer) = peers.get_mut(subscriber.peer) {
+            forward_to(track, round, &packets, peer, subscriber, out, began, now);
+        }
+    }
+    next
+}
+
+#[expect(clippy::too_many_arguments, reason = "the inner loop of the server: its arguments are all it touches")]
+fn forward_to(
+    track: &Track,
+    round: &[Fresh],
+    packets: &[Option<StoredPacket<'_>>; ROUND],
+    peer: &mut Peer,
+    subscriber: Subscriber,
+    out: &mut Out,
+    began: &mut Vec<Began>,
+    now: Instant,
+) {
+    let (Some(to), Some(outbound)) = (peer.destination, peer.outbound.as_ref()) else { return };
+    let Some(slot) = peer.slots.get_mut(usize::from(subscriber.slot)) else { return };
+    let link = Link { to, outbound };
+    let before = out.transmits.bytes.len();
+    let mut sent = 0;
+    for (index, (fresh, packet)) in round.iter().zip(packets).enumerate() {
+        if !slot.follows(fresh.source) {
+            out.counters.drops.count(DropReason::NotMyLayer);
+            continue;
+        }
+        let Some(packet) = packet else {
+            slot.line.skip(fresh.source, fresh.ext_seq);
+            continue;
+        };
+        match slot.forward(fresh.source, packet, link, &mut out.transmits, now) {
+            Ok(false) => sent += 1,
+            Ok(true) => {
+                sent += 1 + catch_up(track, index, slot, link, out, now);
+                began.push(Began { subscriber });
+            }
+            Err(reason) => out.counters.drops.count(reason),
+        }
+    }
+    out.counters.packets_forwarded += sent;
+    out.counters.bytes_forwarded += (out.transmits.bytes.len() - before) as u64;
+}
+
+/// The packet that a source began with came late (lost and recovered, or reordered): what follows it came before, and was left out then.
+#[cold]
+fn catch_up(track: &Track, index: usize, slot: &mut Slot, link: Link<'_>, out: &mut Out, now: Instant) -> u64 {
+    let (first, later) = (track.fan_out.fresh[index], &track.fan_out.fresh[index + 1..]);
+    let Some(encoding) = track.encodings.get(usize::from(first.encoding)) else { return 0 };
+    let last = encoding.ring.highest().unwrap_or(first.ext_seq).min(first.ext_seq + CATCH_UP_MAX);
+    let mut sent = 0;
+    for ext_seq in first.ext_seq + 1..=last {
+        let still_to_come = later.iter().any(|f| f.source == first.source && f.ext_seq == ext_seq);
+        let packet = encoding.ring.get(ext_seq).filter(|_| !still_to_come);
+        if packet.is_some_and(|p| slot.forward(first.source, &p, link, &mut out.transmits, now).is_ok()) {
+            sent += 1;
+        }
+    }
+    sent
+}

@@ -1,0 +1,271 @@
+//! One downlink section: a stream of its own, whoever is in it.
+
+use super::LayerLimit;
+use super::layer;
+use super::payload_types::{Outgoing, OutgoingPayloads};
+use super::track::{Track, TrackKey};
+use super::transmit::TransmitBatch;
+use crate::codec::Codec;
+use crate::drops::DropReason;
+use crate::id::{MediaKind, Mid};
+use crate::rtp::clock::NtpTime;
+use crate::rtp::ext::{ExtensionKind, ExtensionMap};
+use crate::rtp::packet::{FIXED_HEADER_LEN, HeaderFields, write_header};
+use crate::rtp::rewrite::{Forward, Incoming, LineStart, Old, Origin, SeatLine, SourceKey};
+use crate::rtp::ring::StoredPacket;
+use crate::rtp::{red, rtx};
+use crate::srtp::Outbound;
+use rand::Rng;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+/// A downlink section.
+pub(crate) struct Slot {
+    pub line: SeatLine,
+    pub ssrc: u32,
+    payloads: OutgoingPayloads,
+    extensions: ExtensionMap,
+    /// For sender reports.
+    pub packets: u32,
+    pub octets: u32,
+    pub rtx_ssrc: u32,
+    /// Below this, numbers are never sent again under the same SSRC: the section was numbered otherwise then, and the same index must
+    /// not be sealed twice with different bytes.
+    resend_floor: u64,
+    last_seq: u64,
+
+    pub mid: Mid,
+    pub kind: MediaKind,
+    /// In the answer; else it is kept for a re-offer, because SSRCs are not to be used again.
+    pub live: bool,
+    /// The MediaStream of the answer.
+    pub stream: String,
+    /// Who is to be heard or seen here.
+    pub assigned: Option<TrackKey>,
+    /// Who still is, until the assigned one begins.
+    pub leaving: Option<TrackKey>,
+    pub limit: LayerLimit,
+}
+
+/// Where a slot's packets go.
+#[derive(Clone, Copy)]
+pub(crate) struct Link<'a> {
+    pub to: SocketAddr,
+    pub outbound: &'a Outbound,
+}
+
+/// Under which name a packet goes out again.
+#[derive(Clone, Copy)]
+enum Name {
+    Media { payload_type: u8 },
+    Repair { payload_type: u8, index: u64 },
+}
+
+impl Slot {
+    pub(crate) fn new(mid: Mid, kind: MediaKind, stream: String, time: NtpTime, rng: &mut impl Rng) -> Self {
+        let start = LineStart {
+            // The upper half is left free: a receiver that misses the first packets must not take the first roll-over for a step
+            // back (RFC 3711 §3.3.1).
+            sequence: rng.random::<u16>() >> 1,
+            timestamp: rng.random(),
+            rtx_sequence: rng.random::<u16>() >> 1,
+            picture_id: rng.random::<u16>() >> 1,
+            tl0_index: rng.random(),
+        };
+        Self {
+            line: SeatLine::new(kind, start, time),
+            ssrc: rng.random::<u32>() | 1,
+            payloads: OutgoingPayloads::default(),
+            extensions: ExtensionMap::default(),
+            packets: 0,
+            octets: 0,
+            rtx_ssrc: rng.random::<u32>() & !1,
+            resend_floor: 0,
+            last_seq: 0,
+            mid,
+            kind,
+            live: true,
+            stream,
+            assigned: None,
+            leaving: None,
+            limit: LayerLimit::Best,
+        }
+    }
+
+    /// What the offer says of it.
+    pub(crate) fn configure(&mut self, payloads: OutgoingPayloads, extensions: ExtensionMap) {
+        self.live = true;
+        if payloads != self.payloads || extensions != self.extensions {
+            self.payloads = payloads;
+            self.extensions = extensions;
+            self.resend_floor = self.last_seq + 1;
+        }
+    }
+
+    /// Aims the line at the encoding of `track`, the assigned one, that should be received now.
+    pub(crate) fn aim(&mut self, track: Option<&Track>, now: Instant) {
+        let open = track.filter(|t| !t.muted && self.limit != LayerLimit::Paused);
+        let Some(track) = open else {
+            self.line.switch_to(None, Old::Cut, now);
+            return;
+        };
+        let is_own = |source: SourceKey| track.encoding_of(source).is_some();
+        let current = self.line.current();
+        match layer::choose(track, self.limit).map(|index| track.encodings[index].source) {
+            Some(wanted) if self.line.pending() == Some(wanted) => {}
+            Some(wanted) if current == Some(wanted) && self.line.pending().is_none() => {}
+            Some(wanted) => {
+                let old = if current.is_some_and(is_own) { Old::Hold } else { Old::HoldBriefly };
+                self.line.switch_to(Some(wanted), old, now);
+            }
+            // Nothing of it has come yet: whoever sat here before is not to be seen under another name.
+            None if !current.is_some_and(is_own) => self.line.switch_to(None, Old::Cut, now),
+            None => {}
+        }
+    }
+
+    /// Forwards one packet of a track this slot is subscribed to. `Ok(true)`: a new source began with it.
+    #[inline]
+    pub(crate) fn forward(
+        &mut self,
+        source: SourceKey,
+        packet: &StoredPacket<'_>,
+        link: Link<'_>,
+        out: &mut TransmitBatch,
+        now: Instant,
+    ) -> Result<bool, DropReason> {
+        let Some(outgoing) = self.outgoing(packet.codec) else {
+            self.line.skip(source, packet.ext_seq);
+            return Err(DropReason::CodecMismatch);
+        };
+        let forward = self.line.forward(&Incoming::new(source, packet), now)?;
+        self.last_seq = self.last_seq.max(forward.seq);
+        self.packets = self.packets.wrapping_add(1);
+        self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
+        self.write(Name::Media { payload_type: outgoing.payload_type }, &forward, packet, link, out);
+        Ok(forward.began)
+    }
+
+    /// The source wants to be looked at: it is the current one, or the one that follows.
+    #[inline]
+    pub(crate) fn follows(&self, source: SourceKey) -> bool {
+        self.line.current() == Some(source) || self.line.pending() == Some(source)
+    }
+
+    /// Sends a packet again: under the RTX SSRC if the receiver has that, else the very same bytes once more.
+    pub(crate) fn resend(
+        &mut self,
+        origin: &Origin,
+        packet: &StoredPacket<'_>,
+        link: Link<'_>,
+        out: &mut TransmitBatch,
+    ) -> Result<(), DropReason> {
+        let outgoing = self.outgoing(packet.codec).ok_or(DropReason::CodecMismatch)?;
+        if outgoing.rtx.is_none() && origin.seq < self.resend_floor {
+            return Err(DropReason::NackMissed);
+        }
+        let forward = self.line.resend(origin, packet.timestamp, packet.vp8).ok_or(DropReason::NackMissed)?;
+        let name = match outgoing.rtx {
+            Some(payload_type) => Name::Repair { payload_type, index: self.line.next_rtx_seq() },
+            None => Name::Media { payload_type: outgoing.payload_type },
+        };
+        self.write(name, &forward, packet, link, out);
+        Ok(())
+    }
+
+    /// RED goes to who has it; who has not gets the primary block.
+    #[inline]
+    fn outgoing(&self, codec: Codec) -> Option<Outgoing> {
+        match self.payloads.get(codec) {
+            None if codec == Codec::Red => self.payloads.get(Codec::Opus),
+            outgoing => outgoing,
+        }
+    }
+
+    #[inline]
+    fn write(&self, name: Name, forward: &Forward, packet: &StoredPacket<'_>, link: Link<'_>, out: &mut TransmitBatch) {
+        let start = out.bytes.len();
+        let (payload_type, ssrc, index) = match name {
+            Name::Media { payload_type } => (payload_type, self.ssrc, forward.seq),
+            Name::Repair { payload_type, index } => (payload_type, self.rtx_ssrc, index),
+        };
+        let fields = HeaderFields { marker: packet.marker, payload_type, sequence: index as u16, timestamp: forward.timestamp, ssrc };
+        let header_len = self.write_header(&mut out.bytes, &fields, packet);
+        if matches!(name, Name::Repair { .. }) {
+            rtx::write_original_sequence(&mut out.bytes, forward.seq as u16);
+        }
+        let payload_at = out.bytes.len();
+        self.write_payload(&mut out.bytes, packet);
+        if let Some(patch) = forward.vp8 {
+            patch.apply(&mut out.bytes[payload_at..]);
+        }
+        link.outbound.seal_rtp(&mut out.bytes, start, header_len, index);
+        out.commit(link.to, start);
+    }
+
+    /// Most video packets pass no extension on: twelve bytes at once.
+    #[inline]
+    fn write_header(&self, bytes: &mut Vec<u8>, fields: &HeaderFields, packet: &StoredPacket<'_>) -> usize {
+        let passed = &packet.extensions;
+        let none = passed.audio_level.is_none()
+            && passed.video_orientation.is_none()
+            && passed.playout_delay.is_none()
+            && packet.dependency_descriptor.is_empty();
+        if none {
+            let mut header = [0; FIXED_HEADER_LEN];
+            header[0] = 0x80;
+            header[1] = fields.payload_type & 0x7F | u8::from(fields.marker) << 7;
+            header[2..4].copy_from_slice(&fields.sequence.to_be_bytes());
+            header[4..8].copy_from_slice(&fields.timestamp.to_be_bytes());
+            header[8..12].copy_from_slice(&fields.ssrc.to_be_bytes());
+            bytes.extend_from_slice(&header);
+            return FIXED_HEADER_LEN;
+        }
+        let (level, orientation, delay) = (passed.audio_level.map(|v| [v]), passed.video_orientation.map(|v| [v]), passed.playout_delay);
+        let descriptor = Some(packet.dependency_descriptor).filter(|d| !d.is_empty());
+        let candidates = [
+            (ExtensionKind::AudioLevel, level.as_ref().map(|v| v.as_slice())),
+            (ExtensionKind::VideoOrientation, orientation.as_ref().map(|v| v.as_slice())),
+            (ExtensionKind::PlayoutDelay, delay.as_ref().map(|v| v.as_slice())),
+            (ExtensionKind::DependencyDescriptor, descriptor),
+        ];
+        let mut elements = [(ExtensionKind::Mid, &[][..]); 4];
+        let mut count = 0;
+        for (kind, value) in candidates {
+            if let Some(value) = value {
+                elements[count] = (kind, value);
+                count += 1;
+            }
+        }
+        write_header(bytes, fields, &self.extensions, &elements[..count])
+    }
+
+    #[inline]
+    fn write_payload(&self, bytes: &mut Vec<u8>, packet: &StoredPacket<'_>) {
+        if packet.codec != Codec::Red {
+            bytes.extend_from_slice(packet.payload);
+        } else if self.payloads.get(Codec::Red).is_none() {
+            let primary = red::primary(packet.payload).map_or(&[][..], |block| block.payload);
+            bytes.extend_from_slice(primary);
+        } else {
+            let start = bytes.len();
+            bytes.extend_from_slice(packet.payload);
+            if let Some(opus) = self.payloads.get(Codec::Opus) {
+                renumber_red(&mut bytes[start..], opus.payload_type);
+            }
+        }
+    }
+}
+
+/// The blocks carry payload types too, the publisher's (RFC 2198 §3).
+fn renumber_red(payload: &mut [u8], payload_type: u8) {
+    let mut at = 0;
+    while let Some(header) = payload.get_mut(at) {
+        let more = *header & 0x80;
+        *header = more | payload_type & 0x7F;
+        if more == 0 {
+            return;
+        }
+        at += 4;
+    }
+}

@@ -1,0 +1,253 @@
+//! One incoming track: its encodings, and who receives it.
+
+use super::keyframes::KeyframeRequests;
+use super::peer::PeerKey;
+use super::slab::Key;
+use crate::codec::Codec;
+use crate::drops::DropReason;
+use crate::id::{MediaKind, Rid, TrackId};
+use crate::rtp::clock::{NtpTime, PeerClock, SourceClock};
+use crate::rtp::nack::{Arrived, NackGenerator, NackPolicy};
+use crate::rtp::payload::inspect;
+use crate::rtp::rewrite::SourceKey;
+use crate::rtp::ring::{Inserted, PassedExtensions, Ring, RingLimits, StoredPacket};
+use crate::rtp::stats::ReceiveStats;
+use std::time::{Duration, Instant};
+
+pub(crate) type TrackKey = Key<Track>;
+
+/// Simulcast encodings of one track; the offer is bounded to as many.
+pub(crate) const ENCODINGS_MAX: usize = 4;
+/// An encoding of which nothing came for this long is not forwarded any more when another one is still coming.
+const SILENT_AFTER: Duration = Duration::from_millis(700);
+
+/// One incoming track, of a peer or of the process itself.
+pub(crate) struct Track {
+    pub id: TrackId,
+    pub kind: MediaKind,
+    /// `None`: a local track.
+    pub owner: Option<PeerKey>,
+    pub muted: bool,
+    /// Of a local track.
+    pub local_codec: Option<Codec>,
+    pub encodings: Vec<Encoding>,
+    pub subscribers: Vec<Subscriber>,
+    pub fan_out: FanOut,
+    /// One bit per encoding that is coming in, as the subscribers' choice of layers knows it.
+    pub active: u8,
+    /// The last packet of any encoding.
+    pub arrived_at: Option<Instant>,
+}
+
+/// A downlink section that the track's packets are offered to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Subscriber {
+    pub peer: PeerKey,
+    pub slot: u16,
+}
+
+/// A packet that waits to be forwarded. Its contents are in the ring; padding and packets the ring refused are not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fresh {
+    pub source: SourceKey,
+    pub encoding: u8,
+    pub ext_seq: u64,
+}
+
+/// Where forwarding stands.
+#[derive(Debug, Default)]
+pub(crate) struct FanOut {
+    /// In order of arrival.
+    pub fresh: Vec<Fresh>,
+    /// How many of them are going out in this round.
+    pub round: usize,
+    /// The next subscriber of this round.
+    pub next: usize,
+    /// In the worker's queue.
+    pub queued: bool,
+}
+
+impl FanOut {
+    /// Forgets what waits, but stays in the queue, which empties by itself.
+    pub(crate) fn discard(&mut self) {
+        self.fresh.clear();
+        (self.round, self.next) = (0, 0);
+    }
+}
+
+/// One stream of a track: an SSRC and its retransmissions.
+pub(crate) struct Encoding {
+    pub source: SourceKey,
+    pub rid: Option<Rid>,
+    pub ssrc: u32,
+    pub rtx_ssrc: Option<u32>,
+    pub ring: Ring,
+    pub nack: NackGenerator,
+    pub stats: ReceiveStats,
+    pub clock: SourceClock,
+    pub keyframes: KeyframeRequests,
+    pub arrived_at: Option<Instant>,
+    /// Bytes since the last look at the rates, and the rate then, in bytes per second.
+    bytes: u64,
+    bytes_per_second: u64,
+    /// Looks since it began, or began again.
+    looks: u8,
+}
+
+/// What a packet's header said, once it is authenticated.
+pub(crate) struct Incoming<'a> {
+    pub ext_seq: u64,
+    pub timestamp: u32,
+    pub marker: bool,
+    pub codec: Codec,
+    pub extensions: PassedExtensions,
+    pub dependency_descriptor: &'a [u8],
+    /// Without padding.
+    pub payload: &'a [u8],
+    pub way: Way,
+}
+
+/// How a packet came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Under its own SSRC.
+    Direct,
+    /// As RTX.
+    Repair,
+}
+
+/// What [`Encoding::take`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// Something is missing now that was not before.
+    pub gap: bool,
+    /// It filled a gap.
+    pub recovered: bool,
+    /// A receiver can begin with it.
+    pub keyframe_start: bool,
+}
+
+impl Track {
+    pub(crate) fn new(id: TrackId, kind: MediaKind, owner: Option<PeerKey>) -> Self {
+        Self {
+            id,
+            kind,
+            owner,
+            muted: false,
+            local_codec: None,
+            encodings: Vec::new(),
+            subscribers: Vec::new(),
+            fan_out: FanOut::default(),
+            active: 0,
+            arrived_at: None,
+        }
+    }
+
+    pub(crate) fn encoding_of(&self, source: SourceKey) -> Option<usize> {
+        self.encodings.iter().position(|e| e.source == source)
+    }
+
+    /// One bit per encoding that is coming in. Silence is measured against the other encodings: a paused camera is no reason to
+    /// change layers, a paused layer is.
+    pub(crate) fn active_mask(&self) -> u8 {
+        let Some(latest) = self.arrived_at else { return 0 };
+        let is_active = |e: &Encoding| e.arrived_at.is_some_and(|at| latest.saturating_duration_since(at) < SILENT_AFTER);
+        self.encodings.iter().enumerate().filter(|(_, e)| is_active(e)).fold(0, |mask, (i, _)| mask | 1 << i)
+    }
+
+    pub(crate) fn subscribe(&mut self, subscriber: Subscriber) {
+        if !self.subscribers.contains(&subscriber) {
+            self.subscribers.push(subscriber);
+        }
+    }
+
+    /// Keeps the order of the others, and the place of a round that is under way.
+    pub(crate) fn unsubscribe(&mut self, subscriber: Subscriber) {
+        if let Some(index) = self.subscribers.iter().position(|s| *s == subscriber) {
+            self.subscribers.remove(index);
+            self.fan_out.next -= usize::from(index < self.fan_out.next);
+        }
+    }
+}
+
+impl Encoding {
+    pub(crate) fn new(source: SourceKey, kind: MediaKind, rid: Option<Rid>, ssrc: u32) -> Self {
+        let (limits, policy, rate) = match kind {
+            MediaKind::Audio => (RingLimits::AUDIO, NackPolicy::AUDIO, 48_000),
+            MediaKind::Video => (RingLimits::VIDEO, NackPolicy::VIDEO, 90_000),
+        };
+        Self {
+            source,
+            rid,
+            ssrc,
+            rtx_ssrc: None,
+            ring: Ring::new(limits),
+            nack: NackGenerator::new(policy),
+            stats: ReceiveStats::new(rate),
+            clock: SourceClock::new(rate),
+            keyframes: KeyframeRequests::default(),
+            arrived_at: None,
+            bytes: 0,
+            bytes_per_second: 0,
+            looks: 0,
+        }
+    }
+
+    /// Stores a packet. Padding has its number noted, so that nobody asks for it, and is not stored.
+    pub(crate) fn take(&mut self, packet: &Incoming<'_>, now: Instant, arrival: NtpTime, peer: &PeerClock) -> Result<Taken, DropReason> {
+        let arrived = match packet.way {
+            Way::Direct => {
+                self.stats.on_packet(packet.ext_seq, packet.timestamp, arrival);
+                self.nack.on_packet(packet.ext_seq, now)
+            }
+            Way::Repair if self.nack.on_recovered(packet.ext_seq, now) => Arrived::Late,
+            Way::Repair => return Err(DropReason::RtpDuplicate),
+        };
+        let gap = matches!(arrived, Arrived::Gap);
+        if self.arrived_at.is_none_or(|at| now > at + SILENT_AFTER) {
+            (self.bytes, self.bytes_per_second, self.looks) = (0, 0, 0);
+        }
+        self.arrived_at = Some(now);
+        self.bytes += packet.payload.len() as u64;
+        if packet.payload.is_empty() {
+            return Ok(Taken { gap, recovered: false, keyframe_start: false });
+        }
+        let info = inspect(packet.codec, packet.payload);
+        let stored = StoredPacket {
+            ext_seq: packet.ext_seq,
+            timestamp: packet.timestamp,
+            marker: packet.marker,
+            keyframe_start: info.keyframe_start,
+            codec: packet.codec,
+            duration: info.duration,
+            vp8: info.vp8,
+            capture: self.clock.on_packet(peer, packet.timestamp, arrival),
+            arrival: now,
+            extensions: packet.extensions,
+            dependency_descriptor: packet.dependency_descriptor,
+            payload: packet.payload,
+        };
+        match self.ring.insert(&stored) {
+            Inserted::Newest | Inserted::Late => {
+                Ok(Taken { gap, recovered: arrived == Arrived::Late, keyframe_start: info.keyframe_start })
+            }
+            Inserted::Duplicate => Err(DropReason::RtpDuplicate),
+            Inserted::Refused => Err(DropReason::RtpTooOld),
+        }
+    }
+
+    /// Looks at the rate of the last `interval`.
+    pub(crate) fn measure(&mut self, interval: Duration) {
+        let millis = (interval.as_millis() as u64).max(1);
+        let rate = self.bytes * 1000 / millis;
+        // Half of it new: one large keyframe must not change the order of the layers.
+        self.bytes_per_second = if self.looks == 0 { rate } else { self.bytes_per_second / 2 + rate / 2 };
+        self.bytes = 0;
+        self.looks = self.looks.saturating_add(1);
+    }
+
+    /// Bytes per second, once a whole interval has been seen.
+    pub(crate) fn rate(&self) -> Option<u64> {
+        (self.looks >= 2).then_some(self.bytes_per_second)
+    }
+}

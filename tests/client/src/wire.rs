@@ -1,0 +1,222 @@
+//! RTP and RTCP bytes, read and written naively: independent of the code under test.
+
+use std::time::Duration;
+
+/// One-byte-form header extensions (RFC 8285 §4.2).
+pub type Extensions = Vec<(u8, Vec<u8>)>;
+
+/// An RTP packet in the clear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rtp {
+    pub payload_type: u8,
+    pub marker: bool,
+    pub sequence: u16,
+    pub timestamp: u32,
+    pub ssrc: u32,
+    pub extensions: Extensions,
+    pub payload: Vec<u8>,
+}
+
+impl Rtp {
+    /// Its bytes, and how many of them are the header.
+    pub fn write(&self) -> (Vec<u8>, usize) {
+        let mut out = vec![if self.extensions.is_empty() { 0x80 } else { 0x90 }];
+        out.push(self.payload_type | if self.marker { 0x80 } else { 0 });
+        out.extend_from_slice(&self.sequence.to_be_bytes());
+        out.extend_from_slice(&self.timestamp.to_be_bytes());
+        out.extend_from_slice(&self.ssrc.to_be_bytes());
+        if !self.extensions.is_empty() {
+            let mut body = vec![];
+            for (id, value) in &self.extensions {
+                body.push(id << 4 | (value.len() as u8 - 1));
+                body.extend_from_slice(value);
+            }
+            body.resize(body.len().next_multiple_of(4), 0);
+            out.extend_from_slice(&[0xBE, 0xDE]);
+            out.extend_from_slice(&((body.len() / 4) as u16).to_be_bytes());
+            out.extend_from_slice(&body);
+        }
+        let header = out.len();
+        out.extend_from_slice(&self.payload);
+        (out, header)
+    }
+
+    /// Where the payload of an encrypted packet begins.
+    pub fn header_len(packet: &[u8]) -> Option<usize> {
+        let mut len = 12 + 4 * usize::from(packet.first()? & 15);
+        if packet[0] & 0x10 != 0 {
+            len += 4 + 4 * usize::from(u16::from_be_bytes([*packet.get(len + 2)?, *packet.get(len + 3)?]));
+        }
+        (packet.len() >= len).then_some(len)
+    }
+
+    /// A decrypted packet.
+    pub fn read(packet: &[u8]) -> Option<Self> {
+        let header = Self::header_len(packet)?;
+        let padding = if packet[0] & 0x20 != 0 { usize::from(*packet.last()?) } else { 0 };
+        let end = packet.len().checked_sub(padding).filter(|end| *end >= header)?;
+        let fixed = 12 + 4 * usize::from(packet[0] & 15);
+        Some(Self {
+            payload_type: packet[1] & 0x7F,
+            marker: packet[1] & 0x80 != 0,
+            sequence: u16::from_be_bytes(packet[2..4].try_into().ok()?),
+            timestamp: u32::from_be_bytes(packet[4..8].try_into().ok()?),
+            ssrc: u32::from_be_bytes(packet[8..12].try_into().ok()?),
+            extensions: read_extensions(packet.get(fixed..header)?),
+            payload: packet[header..end].to_vec(),
+        })
+    }
+
+    /// The value of one extension.
+    pub fn extension(&self, id: u8) -> Option<&[u8]> {
+        self.extensions.iter().find(|(i, _)| *i == id).map(|(_, v)| v.as_slice())
+    }
+}
+
+fn read_extensions(block: &[u8]) -> Extensions {
+    let mut found = vec![];
+    let mut rest = block.get(4..).unwrap_or_default();
+    while let Some(&first) = rest.first() {
+        let len = usize::from(first & 15) + 1;
+        match (first >> 4, rest.get(1..=len)) {
+            (0, _) => rest = &rest[1..],
+            (id, Some(value)) => {
+                found.push((id, value.to_vec()));
+                rest = &rest[1 + len..];
+            }
+            _ => break,
+        }
+    }
+    found
+}
+
+/// What the tests look at in RTCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rtcp {
+    SenderReport { ssrc: u32, ntp: u64, rtp: u32, packets: u32 },
+    ReceiverReport { blocks: Vec<ReportBlock> },
+    Nack { ssrc: u32, sequences: Vec<u16> },
+    Pli { ssrc: u32 },
+    TransportFeedback { base: u16, count: u16 },
+    Other,
+}
+
+/// RFC 3550 §6.4.1, as far as tests look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportBlock {
+    pub ssrc: u32,
+    pub fraction_lost: u8,
+    pub highest: u32,
+    pub last_sr: u32,
+}
+
+/// The packets of a compound.
+pub fn read_rtcp(compound: &[u8]) -> Vec<Rtcp> {
+    let mut found = vec![];
+    let mut rest = compound;
+    while let Some(header) = rest.get(..4) {
+        let len = 4 + 4 * usize::from(u16::from_be_bytes([header[2], header[3]]));
+        let Some(packet) = rest.get(..len) else { break };
+        found.push(read_one(packet).unwrap_or(Rtcp::Other));
+        rest = &rest[len..];
+    }
+    found
+}
+
+fn word(packet: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(packet.get(at..at + 4)?.try_into().ok()?))
+}
+
+fn read_one(packet: &[u8]) -> Option<Rtcp> {
+    let format = packet[0] & 31;
+    match (packet[1], format) {
+        (200, _) => {
+            let ntp = u64::from(word(packet, 8)?) << 32 | u64::from(word(packet, 12)?);
+            Some(Rtcp::SenderReport { ssrc: word(packet, 4)?, ntp, rtp: word(packet, 16)?, packets: word(packet, 20)? })
+        }
+        (201, count) => {
+            let block = |i: usize| {
+                let at = 8 + 24 * i;
+                let lost = word(packet, at + 4)?;
+                Some(ReportBlock {
+                    ssrc: word(packet, at)?,
+                    fraction_lost: (lost >> 24) as u8,
+                    highest: word(packet, at + 8)?,
+                    last_sr: word(packet, at + 16)?,
+                })
+            };
+            Some(Rtcp::ReceiverReport { blocks: (0..usize::from(count)).map_while(block).collect() })
+        }
+        (205, 1) => {
+            let mut sequences = vec![];
+            for pair in packet[12..].chunks_exact(4) {
+                let first = u16::from_be_bytes([pair[0], pair[1]]);
+                let mask = u16::from_be_bytes([pair[2], pair[3]]);
+                sequences.push(first);
+                sequences.extend((0..16).filter(|bit| mask >> bit & 1 == 1).map(|bit| first.wrapping_add(bit + 1)));
+            }
+            Some(Rtcp::Nack { ssrc: word(packet, 8)?, sequences })
+        }
+        (205, 15) => {
+            let base = word(packet, 12)?;
+            Some(Rtcp::TransportFeedback { base: (base >> 16) as u16, count: base as u16 })
+        }
+        (206, 1) => Some(Rtcp::Pli { ssrc: word(packet, 8)? }),
+        _ => None,
+    }
+}
+
+/// A sender report with a source description, as every compound starts.
+pub fn write_sender_report(ssrc: u32, wall: Duration, rtp: u32, packets: u32, octets: u32) -> Vec<u8> {
+    let mut out = vec![0x80, 200, 0, 6];
+    out.extend_from_slice(&ssrc.to_be_bytes());
+    out.extend_from_slice(&ntp(wall).to_be_bytes());
+    for n in [rtp, packets, octets] {
+        out.extend_from_slice(&n.to_be_bytes());
+    }
+    out.extend_from_slice(&[0x81, 202, 0, 3]);
+    out.extend_from_slice(&ssrc.to_be_bytes());
+    out.extend_from_slice(&[1, 4, b't', b'e', b's', b't', 0, 0]);
+    out
+}
+
+/// An empty receiver report, which starts a compound of somebody who sends nothing.
+pub fn write_receiver_report(sender: u32) -> Vec<u8> {
+    let mut out = vec![0x80, 201, 0, 1];
+    out.extend_from_slice(&sender.to_be_bytes());
+    out
+}
+
+/// A generic NACK (RFC 4585 §6.2.1).
+pub fn write_nack(sender: u32, ssrc: u32, sequences: &[u16]) -> Vec<u8> {
+    let mut pairs: Vec<(u16, u16)> = vec![];
+    for &sequence in sequences {
+        match pairs.last_mut() {
+            Some((first, mask)) if (1..=16).contains(&sequence.wrapping_sub(*first)) => *mask |= 1 << (sequence.wrapping_sub(*first) - 1),
+            _ => pairs.push((sequence, 0)),
+        }
+    }
+    let mut out = vec![0x81, 205];
+    out.extend_from_slice(&(2 + pairs.len() as u16).to_be_bytes());
+    out.extend_from_slice(&sender.to_be_bytes());
+    out.extend_from_slice(&ssrc.to_be_bytes());
+    for (first, mask) in pairs {
+        out.extend_from_slice(&first.to_be_bytes());
+        out.extend_from_slice(&mask.to_be_bytes());
+    }
+    out
+}
+
+/// A picture loss indication (RFC 4585 §6.3.1).
+pub fn write_pli(sender: u32, ssrc: u32) -> Vec<u8> {
+    let mut out = vec![0x81, 206, 0, 2];
+    out.extend_from_slice(&sender.to_be_bytes());
+    out.extend_from_slice(&ssrc.to_be_bytes());
+    out
+}
+
+/// 64-bit NTP of a time since the UNIX epoch.
+pub fn ntp(wall: Duration) -> u64 {
+    let fraction = (u64::from(wall.subsec_nanos()) << 32) / 1_000_000_000;
+    (wall.as_secs() + 2_208_988_800) << 32 | fraction
+}
