@@ -114,11 +114,8 @@ function setFmtp(lines: readonly string[], payloadType: string, set: Readonly<Re
   }
   for (const [name, value] of Object.entries(set)) parameters.set(name, value);
   const text = [...parameters].map(([name, value]) => (value === '' ? name : `${name}=${value}`)).join(';');
-  return insertAfterRtpmap(
-    lines.filter((line) => !line.startsWith(prefix)),
-    payloadType,
-    prefix + text,
-  );
+  if (!lines.some((line) => line.startsWith(prefix))) return insertAfterRtpmap(lines, payloadType, prefix + text);
+  return lines.map((line) => (line.startsWith(prefix) ? prefix + text : line));
 }
 
 function addFeedback(lines: readonly string[], payloadType: string, feedback: string): string[] {

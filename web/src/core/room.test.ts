@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { ParticipantInfo, ServerMessage } from '../generated/wire';
+import { reduceRoom, type RoomState } from './room';
+import { seatsWanted, streamsOf } from './seats';
+
+function person(id: number, sources: ParticipantInfo['tracks'][number]['source'][] = []): ParticipantInfo {
+  const tracks = sources.map((source) => ({ source, muted: false, muted_by_other: false }));
+  return { id, name: `P${id}`, role: 'student', sound_profile: 'music', tracks, present: true };
+}
+
+const welcome: ServerMessage = {
+  type: 'welcome',
+  you: 1,
+  role: 'teacher',
+  resume: 'secret',
+  resumed: false,
+  snapshot: {
+    room: 'geige',
+    kind: 'lesson',
+    started_at: 5,
+    participants: [person(1), person(2)],
+    chat: [],
+    seats: [{ participant: 2, stream: 'main' }, null],
+  },
+};
+
+function after(...messages: ServerMessage[]): RoomState {
+  const room = messages.reduce<RoomState | null>(reduceRoom, null);
+  if (!room) throw new Error('no room');
+  return room;
+}
+
+describe('the room', () => {
+  it('is nothing before the welcome', () => {
+    expect(reduceRoom(null, { type: 'participant_left', participant: 2 })).toBeNull();
+  });
+
+  it('starts with the snapshot', () => {
+    const room = after(welcome);
+    expect(room.participants.map((p) => p.id)).toEqual([1, 2]);
+    expect(room.seats[0]).toEqual({ participant: 2, stream: 'main' });
+    expect(room.me).toBe(1);
+  });
+
+  it('keeps the order of joining when somebody changes', () => {
+    const room = after(
+      welcome,
+      { type: 'participant_joined', participant: person(3) },
+      { type: 'participant_changed', participant: { ...person(2), name: 'Neu' } },
+    );
+    expect(room.participants.map((p) => p.name)).toEqual(['P1', 'Neu', 'P3']);
+  });
+
+  it('empties the seats of who left, before the server says so', () => {
+    const room = after(welcome, { type: 'participant_left', participant: 2 });
+    expect(room.participants).toHaveLength(1);
+    expect(room.seats).toEqual([null, null]);
+  });
+
+  it('takes all of a new snapshot after coming back', () => {
+    const room = after(welcome, { type: 'participant_joined', participant: person(3) }, welcome);
+    expect(room.participants).toHaveLength(2);
+  });
+
+  it('shows a chat line once, though it may be told twice', () => {
+    const line: ServerMessage = {
+      type: 'chat',
+      message: { id: 7, from: 2, name: 'P2', text: 'Hallo', sent_at: 1 },
+    };
+    expect(after(welcome, line, line).chat).toHaveLength(1);
+  });
+
+  it('forgets old chat lines instead of growing', () => {
+    const lines = Array.from({ length: 600 }, (_, id): ServerMessage => {
+      return { type: 'chat', message: { id, from: 2, name: 'P2', text: '.', sent_at: id } };
+    });
+    const { chat } = after(welcome, ...lines);
+    expect(chat).toHaveLength(500);
+    expect(chat.at(-1)?.id).toBe(599);
+  });
+
+  it('stays the same object when a message changes nothing', () => {
+    const room = after(welcome);
+    expect(reduceRoom(room, { type: 'pong', id: 1 })).toBe(room);
+  });
+});
+
+describe('seats', () => {
+  it('are two at the start', () => {
+    expect(seatsWanted([], null, 0)).toBe(2);
+    expect(seatsWanted([person(1), person(2)], 1, 2)).toBe(2);
+  });
+
+  it('are always one more than there are streams', () => {
+    expect(seatsWanted([person(1), person(2), person(3)], 1, 2)).toBe(3);
+    expect(seatsWanted([person(1), person(2, ['camera', 'screen', 'screen_sound', 'second_camera'])], 1, 2)).toBe(4);
+  });
+
+  it('are never given back', () => {
+    expect(seatsWanted([person(1)], 1, 5)).toBe(5);
+  });
+
+  it('have an end in a large room', () => {
+    const many = Array.from({ length: 100 }, (_, id) => person(id));
+    expect(seatsWanted(many, 1, 2)).toBe(25);
+  });
+
+  it('belong to streams: a screen and its sound are one', () => {
+    expect(streamsOf(person(1))).toEqual(['main']);
+    expect(streamsOf(person(1, ['microphone', 'screen', 'screen_sound']))).toEqual(['main', 'screen']);
+  });
+});
