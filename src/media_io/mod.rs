@@ -1,121 +1,156 @@
-//! The media workers' threads and the one UDP port they share.
+//! The media worker's thread and its UDP port.
+//!
+//! One thread per worker owns the sockets and the [`Worker`]; nothing of either is shared. tokio code talks to it through
+//! [`MediaHandle`]: commands go in through a bounded ring and an eventfd, events come out through one bounded channel.
+//!
+//! ```text
+//! MediaHandle ── commands + eventfd ──▶ thread ──▶ Worker ──▶ TransmitBatch ──▶ sendmmsg, UDP_SEGMENT
+//!      ▲                                  │▲
+//!      └── one event stream ◀─────────────┘└── recvmmsg, UDP_GRO
+//! ```
+//!
+//! There is one worker now. What more of them need is in place: the worker's index is in every ICE user name, sockets are
+//! made per worker, and every command names the peer or the track whose worker it is for.
+
+mod candidates;
+mod command;
+mod handle;
+mod socket;
+mod stats;
+mod sys;
+mod thread;
+
+pub use handle::{LocalMedia, LocalTrack, MediaHandle, OfferError, Stopped};
+pub use stats::{IoStats, MediaStats};
 
 use auftakt_media::dtls::Certificate;
-use auftakt_media::id::{Mid, PeerId, TrackId};
-use auftakt_media::worker::{Accepted, Event, Muted, OfferError, SeatMids, Worker, WorkerConfig, WorkerStats};
-use std::io;
+use auftakt_media::worker::{Event, Worker, WorkerConfig};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use tokio::sync::{mpsc, oneshot};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc;
 
-/// Events that wait for the rooms. Full: the workers wait, because a lost event would leave a room wrong.
+/// Commands that wait for the worker. Full: an awaiting caller waits; packets of a local track are dropped and counted.
+const COMMANDS: usize = 1024;
+/// Events that wait for the rooms. Full: they stay in the worker, in order, because a lost event would leave a room wrong.
 const EVENTS: usize = 1024;
 
 /// Where the media plane listens and what it tells the clients.
 #[derive(Clone, Debug)]
 pub struct MediaConfig {
-    /// The UDP socket.
-    pub bind: SocketAddr,
-    /// Our addresses as the clients see them; the port is that of `bind`.
+    /// At most one address per family, all with the same port. `[::]` alone serves IPv4 too. Port 0 picks one.
+    pub listen: Vec<SocketAddr>,
+    /// Our addresses as the clients see them. Empty: those we listen on; for a wildcard all of the machine's.
     pub addresses: Vec<IpAddr>,
-    /// Number of worker threads; 0 means one per core.
-    pub workers: usize,
+    /// Told to the clients instead of all that when not empty: what stands in front of us (port forwarding, a test's proxy).
+    pub candidates: Vec<SocketAddr>,
+    /// How long a busy worker lets datagrams gather before it reads them: fewer, larger batches against this much latency.
+    pub gather: Duration,
+    /// Asked of the kernel for each direction of each socket. It may grant less, see [`MediaPlane::receive_buffer_bytes`].
+    pub socket_buffer_bytes: usize,
 }
 
-/// Talks to the media workers. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct MediaHandle {
-    commands: mpsc::UnboundedSender<Command>,
-    peers: Arc<AtomicU32>,
-}
-
-enum Command {
-    Offer { peer: PeerId, offer: String, seats: Vec<SeatMids>, reply: oneshot::Sender<Result<Accepted, OfferError>> },
-    Remove(PeerId),
-    Assign { peer: PeerId, mid: Mid, source: Option<TrackId> },
-    SetMuted { track: TrackId, muted: Muted },
-    Stats(oneshot::Sender<WorkerStats>),
-}
-
-/// Starts the workers.
-pub fn start(config: MediaConfig) -> io::Result<(MediaHandle, mpsc::Receiver<Event>)> {
-    let (commands, commands_in) = mpsc::unbounded_channel();
-    let (events_out, events) = mpsc::channel(EVENTS);
-    let mut seed = [0; 32];
-    aws_lc_rs::rand::fill(&mut seed).map_err(|_| io::Error::other("the system has no randomness"))?;
-    let worker = Worker::new(WorkerConfig {
-        index: 0,
-        candidates: config.addresses.iter().map(|ip| SocketAddr::new(*ip, config.bind.port())).collect(),
-        wall_clock: (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
-        seed,
-        certificate: Certificate::generate().ok_or_else(|| io::Error::other("no certificate could be made"))?,
-    });
-    std::thread::Builder::new().name("media-0".into()).spawn(move || run(worker, commands_in, events_out))?;
-    Ok((MediaHandle { commands, peers: Arc::default() }, events))
-}
-
-fn run(mut worker: Worker, mut commands: mpsc::UnboundedReceiver<Command>, events: mpsc::Sender<Event>) {
-    while let Some(command) = commands.blocking_recv() {
-        let now = Instant::now();
-        match command {
-            Command::Offer { peer, offer, seats, reply } => {
-                let _ = reply.send(worker.accept_offer(now, peer, &offer, &seats));
-            }
-            Command::Remove(peer) => worker.remove_peer(now, peer),
-            Command::Assign { peer, mid, source } => worker.assign(now, peer, mid, source),
-            Command::SetMuted { track, muted } => worker.set_muted(track, muted),
-            Command::Stats(reply) => {
-                let _ = reply.send(worker.stats());
-            }
-        }
-        while let Some(event) = worker.poll_event() {
-            if events.blocking_send(event).is_err() {
-                return;
-            }
+impl MediaConfig {
+    /// Listens on `address` with the defaults for everything else.
+    pub fn listen(address: SocketAddr) -> Self {
+        Self {
+            listen: vec![address],
+            addresses: Vec::new(),
+            candidates: Vec::new(),
+            gather: Duration::ZERO,
+            // A second of 60 Mbit/s: what may arrive while the machine does something else.
+            socket_buffer_bytes: 8 << 20,
         }
     }
 }
 
-impl MediaHandle {
-    /// A new name for a connection; never given twice.
-    pub fn next_peer_id(&self) -> PeerId {
-        PeerId(self.peers.fetch_add(1, Ordering::Relaxed))
+/// Why the media plane did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A socket could not be had.
+    #[error("UDP {address} cannot be opened: {source}")]
+    Bind {
+        /// Which.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Two addresses of one family, two ports, or none at all.
+    #[error("media needs one port, and one IPv4 or IPv6 address or one of each")]
+    Listen,
+    /// No certificate could be made.
+    #[error("no DTLS certificate could be made")]
+    Certificate,
+    /// Something else the system refused.
+    #[error(transparent)]
+    System(#[from] std::io::Error),
+}
+
+/// The running media plane. Dropping it stops the thread and closes the port.
+#[derive(Debug)]
+pub struct MediaPlane {
+    handle: MediaHandle,
+    events: Option<mpsc::Receiver<Event>>,
+    candidates: Vec<SocketAddr>,
+    receive_buffer_bytes: usize,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl MediaPlane {
+    /// Opens the port and starts the worker's thread.
+    pub fn start(config: MediaConfig) -> Result<Self, StartError> {
+        let sockets = socket::open(&config.listen, config.socket_buffer_bytes)?;
+        let candidates = candidates::choose(&config, sockets.port())?;
+        let mut seed = [0; 32];
+        aws_lc_rs::rand::fill(&mut seed).map_err(|_| std::io::Error::other("the system has no randomness"))?;
+        let worker = Worker::new(WorkerConfig {
+            index: 0,
+            candidates: candidates.clone(),
+            wall_clock: (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
+            seed,
+            certificate: Certificate::generate().ok_or(StartError::Certificate)?,
+        });
+        let (ring, inbox) = command::ring(COMMANDS)?;
+        let (outbox, events) = mpsc::channel(EVENTS);
+        let stop = Arc::new(AtomicBool::new(false));
+        let receive_buffer_bytes = sockets.receive_buffer_bytes();
+        let thread = thread::Thread { worker, sockets, inbox, events: outbox, stop: stop.clone(), gather: config.gather };
+        let thread = std::thread::Builder::new().name("media-0".into()).spawn(move || thread.run())?;
+        Ok(Self { handle: MediaHandle::new(ring), events: Some(events), candidates, receive_buffer_bytes, stop, thread: Some(thread) })
     }
 
-    /// Answers an offer. The first offer of a peer creates it.
-    pub async fn offer(&self, peer: PeerId, offer: String, seats: Vec<SeatMids>) -> Result<Accepted, OfferError> {
-        let (reply, answer) = oneshot::channel();
-        let stopped = || OfferError::Sdp("the media workers have stopped".into());
-        self.commands.send(Command::Offer { peer, offer, seats, reply }).map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+    /// For everybody who has something to say to the worker.
+    pub fn handle(&self) -> MediaHandle {
+        self.handle.clone()
     }
 
-    /// Forgets a peer and all of its tracks.
-    pub fn remove(&self, peer: PeerId) {
-        self.send(Command::Remove(peer));
+    /// The one stream of events; given out once. It ends when the worker's thread has: after a crash there is nothing to
+    /// serve any more, so whoever reads it should end the process.
+    pub fn take_events(&mut self) -> Option<mpsc::Receiver<Event>> {
+        self.events.take()
     }
 
-    /// Who is heard or seen in a downlink section from now on.
-    pub fn assign(&self, peer: PeerId, mid: Mid, source: Option<TrackId>) {
-        self.send(Command::Assign { peer, mid, source });
+    /// What the clients are told to send to.
+    pub fn candidates(&self) -> &[SocketAddr] {
+        &self.candidates
     }
 
-    /// Nothing of a muted track is forwarded.
-    pub fn set_muted(&self, track: TrackId, muted: Muted) {
-        self.send(Command::SetMuted { track, muted });
+    /// What the kernel granted; below [`MediaConfig::socket_buffer_bytes`] the operator should raise `net.core.rmem_max`.
+    pub fn receive_buffer_bytes(&self) -> usize {
+        self.receive_buffer_bytes
     }
+}
 
-    /// The counters of every worker.
-    pub async fn stats(&self) -> Vec<WorkerStats> {
-        let (reply, answer) = oneshot::channel();
-        self.send(Command::Stats(reply));
-        answer.await.into_iter().collect()
-    }
-
-    fn send(&self, command: Command) {
-        // Fails only while the process ends.
-        let _ = self.commands.send(command);
+impl Drop for MediaPlane {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        self.handle.wake();
+        if let Some(thread) = self.thread.take() {
+            // A panic in there has been printed already.
+            let _ = thread.join();
+        }
     }
 }

@@ -1,0 +1,252 @@
+//! The UDP sockets of one worker: one port, IPv4, IPv6 or both.
+
+use super::StartError;
+use super::stats::IoStats;
+use super::sys::{self, Family, Message, ReceiveBatch};
+use auftakt_media::worker::{Run, TransmitBatch};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use socket2::{Domain, Protocol, Type};
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd};
+
+/// How long a full send buffer may hold up a worker, once per batch. Then the rest of the batch for this socket is dropped:
+/// real-time media that waits longer is worth less than what comes next, and NACKs ask for what matters.
+const SEND_WAIT_MS: u8 = 2;
+/// After this many refused GSO sends in a row without a success the kernel (or the network card's driver) is taken at its word.
+const GSO_REFUSALS_MAX: u32 = 16;
+
+pub(super) struct Sockets {
+    // One, or one per family.
+    list: Vec<Socket>,
+    port: u16,
+}
+
+pub(super) struct Socket {
+    socket: UdpSocket,
+    family: Family,
+    gso: Gso,
+    kernel_drops: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gso {
+    Works { refusals_in_a_row: u32 },
+    Refused,
+}
+
+/// Opens what `listen` names, see [`super::MediaConfig::listen`].
+pub(super) fn open(listen: &[SocketAddr], buffer_bytes: usize) -> Result<Sockets, StartError> {
+    let mut port = listen.first().ok_or(StartError::Listen)?.port();
+    let families = (listen.iter().filter(|a| a.is_ipv4()).count(), listen.iter().filter(|a| a.is_ipv6()).count());
+    if families.0 > 1 || families.1 > 1 || listen.iter().any(|a| a.port() != port) {
+        return Err(StartError::Listen);
+    }
+    let mut list = Vec::with_capacity(listen.len());
+    for address in listen {
+        // Port 0: the first socket picks, the second follows.
+        let address = SocketAddr::new(address.ip(), port);
+        let socket = Socket::open(address, families.0 == 0, buffer_bytes).map_err(|source| StartError::Bind { address, source })?;
+        port = socket.socket.local_addr()?.port();
+        list.push(socket);
+    }
+    Ok(Sockets { list, port })
+}
+
+impl Sockets {
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What the kernel granted the least favoured socket.
+    pub(super) fn receive_buffer_bytes(&self) -> usize {
+        self.list.iter().filter_map(|s| socket2::SockRef::from(&s.socket).recv_buffer_size().ok()).min().unwrap_or(0)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Socket> {
+        self.list.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Socket> {
+        self.list.iter_mut()
+    }
+
+    /// Sends everything, in order per destination. Never waits longer than [`SEND_WAIT_MS`] per socket.
+    pub(super) fn send(&mut self, batch: &TransmitBatch, stats: &mut IoStats) {
+        if let [socket] = self.list.as_mut_slice() {
+            return socket.send(batch.runs(), stats);
+        }
+        for socket in &mut self.list {
+            let family = socket.family;
+            socket.send(batch.runs().filter(|run| family.carries(run.to)), stats);
+        }
+    }
+}
+
+impl Family {
+    fn carries(self, to: SocketAddr) -> bool {
+        match self {
+            Self::V4 => to.is_ipv4(),
+            Self::V6 => to.is_ipv6(),
+            Self::Dual => true,
+        }
+    }
+}
+
+impl Socket {
+    fn open(address: SocketAddr, alone: bool, buffer_bytes: usize) -> io::Result<Self> {
+        let family = match address {
+            SocketAddr::V4(_) => Family::V4,
+            SocketAddr::V6(v6) if alone && v6.ip().is_unspecified() => Family::Dual,
+            SocketAddr::V6(_) => Family::V6,
+        };
+        let socket = socket2::Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+        if family != Family::V4 {
+            socket.set_only_v6(family == Family::V6)?;
+        }
+        // The kernel caps both silently at net.core.{r,w}mem_max.
+        socket.set_recv_buffer_size(buffer_bytes)?;
+        socket.set_send_buffer_size(buffer_bytes)?;
+        sys::enable_receive_options(socket.as_fd());
+        socket.bind(&address.into())?;
+        Ok(Self { socket: socket.into(), family, gso: Gso::Works { refusals_in_a_row: 0 }, kernel_drops: 0 })
+    }
+
+    /// One `recvmmsg`. Returns the number of messages, 0 when there is nothing.
+    pub(super) fn receive(&self, batch: &mut ReceiveBatch, stats: &mut IoStats) -> usize {
+        stats.receive_calls += 1;
+        // Errors here are "nothing there", an interruption, or an ICMP error of an earlier send; poll says when to try again.
+        let count = batch.receive(self.socket.as_fd()).unwrap_or(0);
+        stats.messages_received += count as u64;
+        count
+    }
+
+    /// Keeps the kernel's count of what this socket dropped for want of room.
+    pub(super) fn note_drops(&mut self, message: &Message<'_>, stats: &mut IoStats) {
+        if let Some(total) = message.kernel_drops {
+            stats.kernel_drops += u64::from(total.wrapping_sub(self.kernel_drops));
+            self.kernel_drops = total;
+        }
+    }
+
+    fn send<'a>(&mut self, runs: impl Iterator<Item = Run<'a>>, stats: &mut IoStats) {
+        let mut may_wait = true;
+        let mut chunk = Chunk::default();
+        for run in runs {
+            if !self.family.carries(run.to) {
+                stats.no_socket += run.count as u64;
+            } else if run.count > 1 && self.gso == Gso::Refused {
+                for datagram in run.bytes.chunks(run.segment_size) {
+                    self.add(&mut chunk, single(run.to, datagram), &mut may_wait, stats);
+                }
+            } else {
+                self.add(&mut chunk, run, &mut may_wait, stats);
+            }
+        }
+        self.send_all(chunk.runs(), &mut may_wait, stats);
+    }
+
+    fn add<'a>(&mut self, chunk: &mut Chunk<'a>, run: Run<'a>, may_wait: &mut bool, stats: &mut IoStats) {
+        if chunk.len == chunk.runs.len() {
+            self.send_all(chunk.runs(), may_wait, stats);
+            chunk.len = 0;
+        }
+        chunk.runs[chunk.len] = run;
+        chunk.len += 1;
+    }
+
+    fn send_all(&mut self, mut runs: &[Run<'_>], may_wait: &mut bool, stats: &mut IoStats) {
+        while let Some(first) = runs.first() {
+            stats.send_calls += 1;
+            match sys::send(self.socket.as_fd(), self.family, runs) {
+                Ok(sent) => {
+                    self.note_sent(&runs[..sent], stats);
+                    runs = &runs[sent..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !std::mem::take(may_wait) || !self.wait_writable() {
+                        stats.send_buffer_full += runs.iter().map(|run| run.count as u64).sum::<u64>();
+                        return;
+                    }
+                }
+                Err(error) => {
+                    self.send_refused(first, &error, stats);
+                    runs = &runs[1..];
+                }
+            }
+        }
+    }
+
+    fn note_sent(&mut self, runs: &[Run<'_>], stats: &mut IoStats) {
+        stats.messages_sent += runs.len() as u64;
+        for run in runs {
+            stats.datagrams_sent += run.count as u64;
+            if run.count > 1 {
+                self.gso = Gso::Works { refusals_in_a_row: 0 };
+            }
+        }
+    }
+
+    /// EIO is a network card that cannot checksum the parts, EINVAL a path whose MTU is below the segment size (udp(7)) or a
+    /// kernel without GSO: each part by itself may still go.
+    fn send_refused(&mut self, run: &Run<'_>, error: &io::Error, stats: &mut IoStats) {
+        let about_gso = matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL | libc::EMSGSIZE | libc::ENOPROTOOPT));
+        if run.count == 1 || !about_gso {
+            stats.send_errors += run.count as u64;
+            return;
+        }
+        stats.gso_refused += 1;
+        self.gso = match self.gso {
+            Gso::Works { refusals_in_a_row } if refusals_in_a_row < GSO_REFUSALS_MAX => {
+                Gso::Works { refusals_in_a_row: refusals_in_a_row + 1 }
+            }
+            _ => Gso::Refused,
+        };
+        for datagram in run.bytes.chunks(run.segment_size) {
+            stats.send_calls += 1;
+            match sys::send(self.socket.as_fd(), self.family, &[single(run.to, datagram)]) {
+                Ok(_) => {
+                    stats.messages_sent += 1;
+                    stats.datagrams_sent += 1;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => stats.send_buffer_full += 1,
+                Err(_) => stats.send_errors += 1,
+            }
+        }
+    }
+
+    fn wait_writable(&self) -> bool {
+        let mut fds = [PollFd::new(self.socket.as_fd(), PollFlags::POLLOUT)];
+        poll(&mut fds, PollTimeout::from(SEND_WAIT_MS)).is_ok_and(|ready| ready > 0)
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+fn single(to: SocketAddr, datagram: &[u8]) -> Run<'_> {
+    Run { to, bytes: datagram, segment_size: datagram.len(), count: 1 }
+}
+
+/// Runs gathered for one system call, on the stack.
+struct Chunk<'a> {
+    runs: [Run<'a>; sys::SEND_MESSAGES],
+    len: usize,
+}
+
+impl Default for Chunk<'_> {
+    fn default() -> Self {
+        let nobody = SocketAddr::new(std::net::Ipv4Addr::UNSPECIFIED.into(), 0);
+        Self { runs: [single(nobody, &[]); sys::SEND_MESSAGES], len: 0 }
+    }
+}
+
+impl<'a> Chunk<'a> {
+    fn runs(&self) -> &[Run<'a>] {
+        &self.runs[..self.len]
+    }
+}
