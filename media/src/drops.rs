@@ -57,6 +57,8 @@ pub enum DropReason {
     NotMyLayer,
     /// Waiting for a keyframe.
     AwaitingKeyframe,
+    /// Sound of a new source while that of the old one still lasts.
+    SwitchOverlap,
     /// A codec the receiver did not negotiate.
     CodecMismatch,
 }

@@ -105,6 +105,17 @@ pub(crate) fn finish(out: &mut Vec<u8>, start: usize) {
     out[start + 2..start + 4].copy_from_slice(&words.to_be_bytes());
 }
 
+/// Like [`finish`], for a body whose end cannot be told from its content: the padding says how long it is (RFC 3550 §6.4.1).
+pub(crate) fn finish_padded(out: &mut Vec<u8>, start: usize) {
+    let padding = (4 - (out.len() - start) % 4) % 4;
+    if padding > 0 {
+        out[start] |= 0x20;
+        out.resize(out.len() + padding - 1, 0);
+        out.push(padding as u8);
+    }
+    finish(out, start);
+}
+
 fn write_blocks(out: &mut Vec<u8>, blocks: &[ReportBlock]) {
     for block in blocks.iter().take(BLOCKS_MAX) {
         out.extend_from_slice(&block.ssrc.to_be_bytes());

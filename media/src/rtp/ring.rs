@@ -1,16 +1,26 @@
 //! The retransmission ring: the last packets of one incoming encoding, shared by all its receivers.
+//!
+//! The bytes lie in one circular arena in order of arrival, what is known of each packet in a table indexed by its number.
+//! Both begin small and double until they hold [`KEEP`], up to their limits; then the oldest packets are overwritten.
 
 use crate::codec::Codec;
 use crate::rtp::clock::NtpTime;
 use crate::rtp::vp8;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long packets should be kept: receivers ask for a second, and the way there and back adds to it.
+const KEEP: Duration = Duration::from_millis(1500);
+const BYTES_FIRST: usize = 16 * 1024;
+const PACKETS_FIRST: usize = 64;
+/// Larger packets are refused. Network packets are below 1,500 bytes.
+const PACKET_BYTES_MAX: usize = 4096;
 
 /// How large a ring may grow.
 #[derive(Clone, Copy, Debug)]
 pub struct RingLimits {
-    /// Of the arena.
+    /// Of the arena; at least 16 KiB are taken.
     pub bytes_max: usize,
-    /// Power of two.
+    /// Rounded up to a power of two; at least 64 are taken.
     pub packets_max: usize,
 }
 
@@ -33,7 +43,7 @@ pub struct PassedExtensions {
 }
 
 /// A packet as the ring holds it: decrypted, without padding, header taken apart.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredPacket<'a> {
     /// Extended sequence number of the publisher (SRTP index).
     pub ext_seq: u64,
@@ -78,31 +88,134 @@ pub enum Inserted {
 #[derive(Debug)]
 pub struct Ring {
     limits: RingLimits,
+    arena: Vec<u8>,
+    /// Where the next packet goes.
+    head: usize,
+    /// How often the arena was begun from the start, and when last.
+    lap: u64,
+    lap_began: Option<Instant>,
+    slots: Vec<Option<Slot>>,
+    highest: Option<u64>,
+}
+
+/// A packet without its bytes, and where they are.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    /// Its byte slices are empty.
+    packet: StoredPacket<'static>,
+    lap: u64,
+    start: usize,
+    descriptor_len: usize,
+    len: usize,
 }
 
 impl Ring {
-    /// An empty ring, small at first.
+    /// An empty ring. Takes no memory before the first packet.
     pub fn new(limits: RingLimits) -> Self {
-        Self { limits }
+        let limits = RingLimits {
+            bytes_max: limits.bytes_max.max(BYTES_FIRST),
+            packets_max: limits.packets_max.max(PACKETS_FIRST).next_power_of_two(),
+        };
+        Self { limits, arena: Vec::new(), head: 0, lap: 0, lap_began: None, slots: Vec::new(), highest: None }
     }
 
     /// Stores a packet; the oldest make room.
-    pub fn insert(&mut self, _packet: &StoredPacket<'_>) -> Inserted {
-        Inserted::Refused
+    pub fn insert(&mut self, packet: &StoredPacket<'_>) -> Inserted {
+        let len = packet.dependency_descriptor.len() + packet.payload.len();
+        let too_old = self.highest.is_some_and(|highest| packet.ext_seq + self.slots.len() as u64 <= highest);
+        if len > PACKET_BYTES_MAX || too_old {
+            return Inserted::Refused;
+        }
+        let index = self.free_slot(packet);
+        if self.slots[index].is_some_and(|slot| slot.packet.ext_seq == packet.ext_seq) {
+            return Inserted::Duplicate;
+        }
+        let start = self.reserve(len, packet.arrival);
+        let descriptor_len = packet.dependency_descriptor.len();
+        self.arena[start..start + descriptor_len].copy_from_slice(packet.dependency_descriptor);
+        self.arena[start + descriptor_len..start + len].copy_from_slice(packet.payload);
+        let stripped = StoredPacket { dependency_descriptor: &[], payload: &[], ..*packet };
+        self.slots[index] = Some(Slot { packet: stripped, lap: self.lap, start, descriptor_len, len });
+        if self.highest.is_some_and(|highest| packet.ext_seq < highest) {
+            return Inserted::Late;
+        }
+        self.highest = Some(packet.ext_seq);
+        Inserted::Newest
     }
 
     /// The packet of this number, if it is still there.
-    pub fn get(&self, _ext_seq: u64) -> Option<StoredPacket<'_>> {
-        None
+    pub fn get(&self, ext_seq: u64) -> Option<StoredPacket<'_>> {
+        let slot = self.slots.get(self.index(ext_seq))?.as_ref()?;
+        if slot.packet.ext_seq != ext_seq || !self.intact(slot) {
+            return None;
+        }
+        let (dependency_descriptor, payload) = self.arena[slot.start..slot.start + slot.len].split_at(slot.descriptor_len);
+        Some(StoredPacket { dependency_descriptor, payload, ..slot.packet })
     }
 
     /// The highest number so far.
     pub fn highest(&self) -> Option<u64> {
-        None
+        self.highest
     }
 
     /// Bytes of memory held.
     pub fn memory(&self) -> usize {
-        self.limits.bytes_max
+        self.arena.capacity() + self.slots.capacity() * size_of::<Option<Slot>>()
+    }
+
+    fn index(&self, ext_seq: u64) -> usize {
+        ext_seq as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    /// Written in this lap, or in the one before and not overwritten since.
+    fn intact(&self, slot: &Slot) -> bool {
+        slot.lap == self.lap || (slot.lap + 1 == self.lap && slot.start >= self.head)
+    }
+
+    /// The index for a packet, in a table that has grown when what it would replace is still young.
+    fn free_slot(&mut self, packet: &StoredPacket<'_>) -> usize {
+        if self.slots.is_empty() {
+            self.slots.resize(PACKETS_FIRST, None);
+        }
+        loop {
+            let index = self.index(packet.ext_seq);
+            let young = |slot: &Slot| {
+                let age = packet.arrival.saturating_duration_since(slot.packet.arrival);
+                slot.packet.ext_seq != packet.ext_seq && age < KEEP && self.intact(slot)
+            };
+            if self.slots.len() >= self.limits.packets_max || !self.slots[index].as_ref().is_some_and(young) {
+                return index;
+            }
+            self.grow_slots();
+        }
+    }
+
+    fn grow_slots(&mut self) {
+        let bigger = vec![None; self.slots.len() * 2];
+        let smaller = std::mem::replace(&mut self.slots, bigger);
+        for slot in smaller.into_iter().flatten() {
+            let index = self.index(slot.packet.ext_seq);
+            self.slots[index] = Some(slot);
+        }
+    }
+
+    /// Room for `len` bytes in one piece. At the arena's end, it grows when it was filled in less time than packets should be
+    /// kept, else begins anew.
+    fn reserve(&mut self, len: usize, now: Instant) -> usize {
+        let began = *self.lap_began.get_or_insert(now);
+        if self.head + len > self.arena.len() {
+            let quickly = now.saturating_duration_since(began) < KEEP;
+            let bigger = (self.arena.len() * 2).clamp(BYTES_FIRST, self.limits.bytes_max);
+            if quickly && bigger > self.arena.len() {
+                self.arena.resize(bigger, 0);
+            } else {
+                self.lap += 1;
+                self.lap_began = Some(now);
+                self.head = 0;
+            }
+        }
+        let start = self.head;
+        self.head += len;
+        start
     }
 }

@@ -1,0 +1,102 @@
+//! Frames whose timestamps had to be raised, because they would not have been later than what went out before.
+//!
+//! A whole frame is raised, never single packets of it: a frame with two timestamps stalls a decoder for seconds.
+
+use std::collections::VecDeque;
+
+/// One millisecond of the video clock: how far a raised frame is after the one before.
+const STEP: i64 = 90;
+/// Frames remembered: at 60 frames per second a new source that lags by a whole second.
+const FRAMES_MAX: usize = 64;
+
+#[derive(Clone, Copy, Debug)]
+struct RaisedFrame {
+    stay: u32,
+    source_timestamp: u32,
+    out: i64,
+    /// One past the highest downlink number seen of it.
+    seq_end: u64,
+}
+
+/// The raised frames of the last stays.
+#[derive(Debug)]
+pub(super) struct RaisedFrames {
+    list: VecDeque<RaisedFrame>,
+    /// The latest timestamp that frames of this stay must be later than.
+    floor: Option<i64>,
+    /// No frame of this stay went out as it is yet; from then on none is raised but late ones.
+    raising: bool,
+    /// Downlink numbers below this may belong to forgotten frames. They must not go out again, because they might do so
+    /// with other timestamps, and two different packets under one SRTP index break its secrecy.
+    pub forgotten_below: u64,
+}
+
+impl RaisedFrames {
+    pub fn new() -> Self {
+        Self { list: VecDeque::with_capacity(FRAMES_MAX), floor: None, raising: false, forgotten_below: 0 }
+    }
+
+    /// A new stay begins, after a stream whose latest timestamp was `last`.
+    pub fn begin_stay(&mut self, last: Option<i64>) {
+        self.floor = last;
+        self.raising = last.is_some();
+    }
+
+    /// Whether a frame that is mapped to `mapped` goes out as it is.
+    pub fn passes(&mut self, mapped: i64) -> bool {
+        let passes = self.floor.is_none_or(|floor| mapped > floor);
+        if passes {
+            self.raising = false;
+        }
+        passes
+    }
+
+    /// The timestamp a packet was given before, if its frame was raised.
+    pub fn find(&self, stay: u32, source_timestamp: u32) -> Option<i64> {
+        self.of_stay(stay).find(|frame| frame.source_timestamp == source_timestamp).map(|frame| frame.out)
+    }
+
+    /// The timestamp of a frame that does not pass. `None` when there is no room between its neighbours.
+    pub fn raise(&mut self, stay: u32, source_timestamp: u32, seq: u64) -> Option<i64> {
+        let known = self.list.iter_mut().rev().take_while(|frame| frame.stay == stay);
+        if let Some(frame) = known.into_iter().find(|frame| frame.source_timestamp == source_timestamp) {
+            frame.seq_end = frame.seq_end.max(seq + 1);
+            return Some(frame.out);
+        }
+        let floor = self.floor?;
+        let distance = |frame: &RaisedFrame| frame.source_timestamp.wrapping_sub(source_timestamp) as i32;
+        let next = self.of_stay(stay).filter(|frame| distance(frame) > 0).min_by_key(|frame| frame.out);
+        let out = match next {
+            None if self.raising => {
+                self.floor = Some(floor + STEP);
+                floor + STEP
+            }
+            None => return None,
+            // A frame that came late, after newer ones: half way between its neighbours.
+            Some(next) => {
+                let before = self.of_stay(stay).filter(|frame| distance(frame) < 0).max_by_key(|frame| frame.out);
+                let below = before.map_or(next.out - STEP, |frame| frame.out);
+                let middle = below + (next.out - below) / 2;
+                if middle == below {
+                    return None;
+                }
+                middle
+            }
+        };
+        self.remember(RaisedFrame { stay, source_timestamp, out, seq_end: seq + 1 });
+        Some(out)
+    }
+
+    fn remember(&mut self, frame: RaisedFrame) {
+        if self.list.len() == FRAMES_MAX
+            && let Some(forgotten) = self.list.pop_front()
+        {
+            self.forgotten_below = self.forgotten_below.max(forgotten.seq_end);
+        }
+        self.list.push_back(frame);
+    }
+
+    fn of_stay(&self, stay: u32) -> impl Iterator<Item = &RaisedFrame> {
+        self.list.iter().rev().take_while(move |frame| frame.stay == stay)
+    }
+}
