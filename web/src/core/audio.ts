@@ -6,6 +6,8 @@ const LOOK_INTERVAL_MS = 42;
 /** Meters fall slowly, as a musician expects: per look. */
 const FALL = 0.06;
 const PEAK_HOLD_MS = 1000;
+/** About a second: asking more often helps nobody. */
+const LOOKS_BETWEEN_RESUMES = 24;
 
 export interface MeterReading {
   readonly value: number;
@@ -26,6 +28,7 @@ export class AudioEngine {
   #timer: ReturnType<typeof setInterval> | undefined;
   #track: MediaStreamTrack | null = null;
   #reading: MeterReading = NO_READING;
+  #looksWithoutSound = 0;
   #held = { amplitude: 0, value: 0, until: 0 };
   readonly #onReading: (reading: MeterReading) => void;
   readonly watch = new MicrophoneWatch();
@@ -39,8 +42,14 @@ export class AudioEngine {
     if (!this.#context && typeof AudioContext === 'function') {
       this.#context = new AudioContext({ latencyHint: 'interactive' });
     }
-    if (this.#context?.state === 'suspended') void this.#context.resume().catch(() => undefined);
+    this.#resume();
     return this.#context;
+  }
+
+  /** Browsers suspend a context before the first tap, Safari also interrupts it during a call. */
+  #resume(): void {
+    if (!this.#context || this.#context.state === 'running' || this.#context.state === 'closed') return;
+    void this.#context.resume().catch(() => undefined);
   }
 
   get reading(): MeterReading {
@@ -102,7 +111,12 @@ export class AudioEngine {
   #look(): void {
     const track = this.#track;
     // A suspended context measures zeros, which would look like a dead microphone.
-    if (!this.#tap || !track || this.context?.state !== 'running') return;
+    if (!this.#tap || !track) return;
+    if (this.#context?.state !== 'running') {
+      this.#looksWithoutSound += 1;
+      if (this.#looksWithoutSound % LOOKS_BETWEEN_RESUMES === 0) this.#resume();
+      return;
+    }
     if (!track.enabled) {
       this.watch.pause();
       this.#publish(NO_READING);

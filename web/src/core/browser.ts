@@ -38,6 +38,11 @@ export function capturesOnce(browser: Browser): boolean {
   return browser.engine === 'safari';
 }
 
+/** While an iPhone records, elements play on the small mono speaker at the ear; Web Audio stays on the loud one. */
+export function playsThroughWebAudio(browser: Browser): boolean {
+  return browser.system === 'iphone';
+}
+
 export function canHoldLesson(): boolean {
   return typeof RTCPeerConnection === 'function' && typeof WebSocket === 'function';
 }

@@ -152,6 +152,13 @@ export class LocalMedia {
     }
   }
 
+  /** Some systems end a track without saying so. */
+  checkEnded(): void {
+    for (const track of this.#tracks.values()) {
+      if (track.readyState === 'ended') track.onended?.(new Event('ended'));
+    }
+  }
+
   close(source: TrackSource): void {
     const track = this.#tracks.get(source);
     if (!track) return;

@@ -3,6 +3,8 @@ import type { PeerSeat } from './peer';
 
 interface Place {
   seat: PeerSeat;
+  /** Set where sound is played by Web Audio instead of its element. */
+  node: MediaStreamAudioSourceNode | null;
   /** Sound and picture together, so that whoever reads the element finds both. */
   stream: MediaStream;
   sound: HTMLAudioElement;
@@ -22,13 +24,17 @@ export interface PlaybackEvents {
  */
 export class Playback {
   readonly #events: PlaybackEvents;
+  readonly #webAudio: (() => AudioContext | null) | null;
   readonly #places: Place[] = [];
   readonly #waiting = new Map<number, HTMLVideoElement>();
   #speaker: string | null = null;
   #blocked = false;
 
-  constructor(events: PlaybackEvents) {
+  /** `webAudio` gives the context to play through where elements sound wrong (see `playsThroughWebAudio`). */
+  constructor(events: PlaybackEvents, webAudio: (() => AudioContext | null) | null = null) {
     this.#events = events;
+    this.#webAudio = webAudio;
+    document.addEventListener('visibilitychange', this.#onVisible);
     // The first tap anywhere is as good as one on a button made for it.
     document.addEventListener('pointerup', this.#onTap);
     document.addEventListener('keyup', this.#onTap);
@@ -43,10 +49,12 @@ export class Playback {
       const sound = place?.sound ?? this.#makeSound();
       const picture = place?.picture ?? this.#waiting.get(index) ?? null;
       this.#waiting.delete(index);
-      const next: Place = { seat, stream, sound, picture };
+      place?.node?.disconnect();
+      const next: Place = { seat, stream, sound, picture, node: null };
       this.#places[index] = next;
       sound.srcObject = new MediaStream([seat.audio.receiver.track]);
       this.#play(sound);
+      this.#routeToWebAudio(next);
       if (picture) this.#showPicture(picture, next);
     });
   }
@@ -103,9 +111,11 @@ export class Playback {
   }
 
   close(): void {
+    document.removeEventListener('visibilitychange', this.#onVisible);
     document.removeEventListener('pointerup', this.#onTap);
     document.removeEventListener('keyup', this.#onTap);
     for (const place of this.#places.splice(0)) {
+      place.node?.disconnect();
       place.sound.srcObject = null;
       place.sound.remove();
       if (place.picture) place.picture.srcObject = null;
@@ -115,6 +125,24 @@ export class Playback {
   readonly #onTap = () => {
     if (this.#blocked) this.playAll();
   };
+
+  /** Tablets pause elements in the background and do not always go on by themselves. */
+  readonly #onVisible = () => {
+    if (document.visibilityState !== 'visible') return;
+    for (const { sound, picture } of this.#places) {
+      if (sound.paused) this.#play(sound);
+      if (picture?.paused) this.#play(picture);
+    }
+  };
+
+  #routeToWebAudio(place: Place): void {
+    const context = this.#webAudio?.() ?? null;
+    if (!context) return;
+    // The element still runs, silently: without it some browsers decode nothing.
+    place.sound.muted = true;
+    place.node = context.createMediaStreamSource(new MediaStream([place.seat.audio.receiver.track]));
+    place.node.connect(context.destination);
+  }
 
   #makeSound(): HTMLAudioElement {
     const element = document.createElement('audio');

@@ -218,7 +218,7 @@ function goodOrMeasuring({ sent, received }: VerdictInput): Verdict {
   const known = [...heard, ...(sent && !sent.muted ? [sent] : [])];
   const judged = known.find((direction) => direction.tape.length >= SLICES_TO_JUDGE);
   if (!judged) return { kind: 'measuring' };
-  return { kind: 'good', channels: judged.channels ?? 'mono', upToKhz: judged.upToKhz ?? 20 };
+  return { kind: 'good', channels: judged.channels ?? (judged.stereoNegotiated ? 'stereo' : 'mono'), upToKhz: judged.upToKhz ?? 20 };
 }
 
 function isStrangled(sent: Heard | null, profile: SoundProfile): boolean {

@@ -75,6 +75,8 @@ export class Session {
   #offerId = 0;
   #welcomed = false;
   #watch: ReturnType<typeof setTimeout> | undefined;
+  /** New peer connections since the last one that worked. */
+  #renewals = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -314,6 +316,7 @@ export class Session {
   #peerState(state: RTCPeerConnectionState): void {
     if (state === 'connected') {
       clearTimeout(this.#watch);
+      this.#renewals = 0;
       if (this.#socket.isReady) this.#setPhase({ kind: 'connected' });
     } else if (state === 'disconnected') {
       this.#socket.doubt();
@@ -338,7 +341,10 @@ export class Session {
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => {
       if (this.#phase.kind === 'ended' || !this.#socket.isReady) return;
-      if (this.#peer?.connection.connectionState !== 'connected') void this.#renewPeer();
+      if (this.#peer?.connection.connectionState === 'connected') return;
+      this.#renewals += 1;
+      this.#setPhase({ kind: 'reconnecting', attempt: this.#renewals });
+      void this.#renewPeer();
     }, RESTART_PATIENCE_MS);
   }
 

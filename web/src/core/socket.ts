@@ -16,6 +16,9 @@ const OPEN_LIMIT_MS = 4000;
  */
 const OUTBOX = 32;
 
+/** A server that takes us and fails at once, again and again, must not be asked ten times a second. */
+const STABLE_AFTER_MS = 3000;
+
 export interface SocketEvents {
   /** Open: say `join` now. Nothing queued is sent before `ready()`. */
   onOpen(): void;
@@ -28,6 +31,7 @@ export interface SocketEvents {
 export class SignalSocket {
   #socket: WebSocket | null = null;
   #ready = false;
+  #readySince: number | null = null;
   #closed = false;
   #attempt = 0;
   #lastHeard = 0;
@@ -55,7 +59,7 @@ export class SignalSocket {
   /** The server took our `join`: what waited is sent. */
   ready(): void {
     this.#ready = true;
-    this.#attempt = 0;
+    this.#readySince = performance.now();
     for (const message of this.#outbox.splice(0)) this.#write(message);
   }
 
@@ -184,6 +188,8 @@ export class SignalSocket {
 
   #scheduleRetry(): void {
     if (this.#closed) return;
+    if (this.#readySince !== null && performance.now() - this.#readySince > STABLE_AFTER_MS) this.#attempt = 0;
+    this.#readySince = null;
     this.#attempt += 1;
     const wait = reconnectDelay(this.#attempt, Math.random());
     clearTimeout(this.#retryTimer);

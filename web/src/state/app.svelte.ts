@@ -113,6 +113,7 @@ class App implements AppStore {
       },
       onEnded: (reason) => {
         this.#lesson = null;
+        if (reason.kind === 'refused' && reason.code === 'version_mismatch' && reloadOnce()) return;
         if (entered) this.#showLeft(address, link, equipment, reason);
         else if (reason.kind === 'refused') join.failed({ kind: 'refused', code: reason.code });
       },
@@ -149,6 +150,19 @@ class App implements AppStore {
       },
     };
   }
+}
+
+/** A newer server has a newer page. Once: a server that serves the wrong page must not make this one spin. */
+function reloadOnce(): boolean {
+  const key = 'auftakt-reloaded';
+  try {
+    if (sessionStorage.getItem(key) !== null) return false;
+    sessionStorage.setItem(key, '1');
+  } catch {
+    return false;
+  }
+  window.location.reload();
+  return true;
 }
 
 function leftReason(reason: EndReason): LeftReason {

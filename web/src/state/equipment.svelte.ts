@@ -122,6 +122,13 @@ export class Equipment {
     return this.#lists;
   }
 
+  /** What the microphone says it has, before anybody listened. */
+  get offeredChannels(): 'mono' | 'stereo' | null {
+    const { channelCount } = this.#settings;
+    if (channelCount === undefined) return null;
+    return channelCount > 1 ? 'stereo' : 'mono';
+  }
+
   get microphoneId(): string | null {
     return this.#settings.deviceId ?? null;
   }
@@ -393,6 +400,7 @@ export class Equipment {
   }
 
   #lookSlowly(): void {
+    this.media.checkEnded();
     const { watch } = this.audio;
     const slow = { silentSeconds: watch.silentSeconds(performance.now()), channels: watch.channels };
     const same = slow.silentSeconds === this.#slow.silentSeconds && slow.channels === this.#slow.channels;

@@ -1,4 +1,5 @@
 import type { ErrorCode, ParticipantInfo, ServerMessage } from '../generated/wire';
+import { playsThroughWebAudio } from '../core/browser';
 import type { PeerSeat } from '../core/peer';
 import { Playback, showOwn } from '../core/playback';
 import type { RoomState } from '../core/room';
@@ -84,14 +85,17 @@ export class LessonStore implements LessonView {
       verdict: this.proof.verdict,
     }));
     this.chat = new ChatStore((text) => this.#session.chat(text));
-    this.#playback = new Playback({
-      onBlocked: (blocked) => {
-        this.#blocked = blocked;
+    this.#playback = new Playback(
+      {
+        onBlocked: (blocked) => {
+          this.#blocked = blocked;
+        },
+        onPicture: (index) => {
+          this.#seen = new Set([...this.#seen, index]);
+        },
       },
-      onPicture: (index) => {
-        this.#seen = new Set([...this.#seen, index]);
-      },
-    });
+      playsThroughWebAudio(equipment.browser) ? () => equipment.audio.context : null,
+    );
     this.proof = new ProofStore(equipment, {
       connection: () => this.#session.peerConnection,
       peerSeats: () => this.#peerSeats,

@@ -128,8 +128,10 @@ export class ProofStore implements Proof {
     if (!same) this.speaking = speaking;
   }
 
-  #takeSent({ sent }: StatsDigest): Heard | null {
-    if (!sent) return null;
+  #takeSent({ sent: counters }: StatsDigest): Heard | null {
+    if (!counters) return null;
+    // The report names the inner codec even when every frame is sent twice; the sender's parameters know better.
+    const sent = { ...counters, codec: this.#sentCodec() ?? counters.codec };
     const muted = this.#equipment.microphone.kind !== 'on';
     this.#sentHistory.add(sent, muted);
     const figures = this.#sentHistory.figures();
@@ -139,9 +141,15 @@ export class ProofStore implements Proof {
     return {
       ...figures,
       muted,
-      channels: stereo ? channels : 'mono',
+      channels: stereo ? (channels ?? this.#equipment.offeredChannels) : 'mono',
       upToKhz: figures.upToKhz === null ? null : Math.min(figures.upToKhz, microphoneKhz),
     };
+  }
+
+  #sentCodec(): string | null {
+    const track = this.#equipment.media.track('microphone');
+    const sender = this.#source.connection()?.getSenders().find((candidate) => candidate.track === track);
+    return sender?.getParameters().codecs[0]?.mimeType.toLowerCase().split('/')[1] ?? null;
   }
 
   #takeReceived(digest: StatsDigest) {
