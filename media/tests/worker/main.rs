@@ -1,0 +1,8 @@
+//! The worker from outside: real clients, a network, virtual time.
+
+mod band;
+mod connect;
+mod hostile;
+mod repair;
+mod seats;
+mod world;
