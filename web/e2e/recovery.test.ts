@@ -1,0 +1,94 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Person, Server, startChromium, until } from './world';
+
+/** The promise is a p95 of 20; every run checks fewer (`AUFTAKT_E2E_KILLS=20` for the whole). */
+const KILLS = Number(process.env.AUFTAKT_E2E_KILLS ?? 3);
+const SOUND_BACK_WITHIN_MS = 3000;
+
+describe('a lesson comes back by itself', () => {
+  let server: Server;
+  let browsers: Browser[];
+  let teacher: Person;
+  let student: Person;
+
+  beforeAll(async () => {
+    server = await Server.start();
+    browsers = [await startChromium(), await startChromium()];
+    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'));
+    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'));
+    await teacher.join();
+    await student.join();
+    await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
+  });
+
+  afterAll(async () => {
+    for (const browser of browsers) await browser.close();
+    await server.end();
+  });
+
+  /** Milliseconds from `start` until this person hears something again on a working connection. */
+  async function soundBack(person: Person, start: number): Promise<number> {
+    await until('a connection', async () => (await person.look()).state === 'connected', 20_000);
+    await person.hears();
+    return Date.now() - start;
+  }
+
+  it(`after the server was killed and started again, ${KILLS} times, within ${SOUND_BACK_WITHIN_MS} ms`, async () => {
+    const times: number[] = [];
+    for (let i = 0; i < KILLS; i += 1) {
+      const old = await teacher.page.evaluateHandle(() => window.auftaktDebug?.peerConnection);
+      await server.kill();
+      await server.up();
+      const start = Date.now();
+      await until('a new peer connection', () =>
+        teacher.page.evaluate((before) => window.auftaktDebug?.peerConnection !== before, old),
+      );
+      times.push(...(await Promise.all([soundBack(teacher, start), soundBack(student, start)])));
+    }
+    times.sort((a, b) => a - b);
+    const p95 = times[Math.ceil(times.length * 0.95) - 1] ?? Infinity;
+    console.log(`sound back after a restart: p50 ${times[Math.floor(times.length / 2)]} ms, p95 ${p95} ms, n ${times.length}`);
+    expect(p95).toBeLessThan(SOUND_BACK_WITHIN_MS);
+  }, 300_000);
+
+  it('as muted as before', async () => {
+    await student.byId('toggle-microphone').click();
+    await until('muted', async () => (await student.byId('toggle-microphone').getAttribute('aria-pressed')) === 'false');
+    await server.kill();
+    await server.up();
+    await until('the connection', async () => (await teacher.look()).state === 'connected');
+    await student.hears();
+    const before = await teacher.look();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const after = await teacher.look();
+    expect(after.heard).toBe(before.heard);
+    expect(await student.byId('toggle-microphone').getAttribute('aria-pressed')).toBe('false');
+    await student.byId('toggle-microphone').click();
+    await teacher.hears();
+  });
+
+  it('after a reload, with the name and the answers still there', async () => {
+    await student.page.reload();
+    await student.byId('join').waitFor();
+    expect(await student.byId('name-input').inputValue()).toBe('Hannah');
+    await student.join();
+    await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
+    expect(await teacher.page.getByTestId('seat').count()).toBe(1);
+  });
+
+  it('after a frozen network, without anybody touching it', async () => {
+    server.freeze('frozen');
+    await new Promise((resolve) => setTimeout(resolve, 8000));
+    server.freeze('running');
+    const start = Date.now();
+    const times = await Promise.all([soundBack(teacher, start), soundBack(student, start)]);
+    console.log(`sound back after 8 s of nothing: ${times.join(' and ')} ms`);
+    expect(Math.max(...times)).toBeLessThan(8000);
+  });
+
+  it('without a fault on the page', () => {
+    expect(teacher.errors).toEqual([]);
+    expect(student.errors).toEqual([]);
+  });
+});
