@@ -2,6 +2,11 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person, Server, startChromium, until } from './world';
 
+type DebugWindow = Window & { auftaktDebug?: { peerConnection: RTCPeerConnection | null } };
+
+/** Runs in the page. */
+const peerConnection = () => (window as DebugWindow).auftaktDebug?.peerConnection;
+
 /** The promise is a p95 of 20; every run checks fewer (`AUFTAKT_E2E_KILLS=20` for the whole). */
 const KILLS = Number(process.env.AUFTAKT_E2E_KILLS ?? 3);
 const SOUND_BACK_WITHIN_MS = 3000;
@@ -37,12 +42,12 @@ describe('a lesson comes back by itself', () => {
   it(`after the server was killed and started again, ${KILLS} times, within ${SOUND_BACK_WITHIN_MS} ms`, async () => {
     const times: number[] = [];
     for (let i = 0; i < KILLS; i += 1) {
-      const old = await teacher.page.evaluateHandle(() => window.auftaktDebug?.peerConnection);
+      const old = await teacher.page.evaluateHandle(peerConnection);
       await server.kill();
       await server.up();
       const start = Date.now();
       await until('a new peer connection', () =>
-        teacher.page.evaluate((before) => window.auftaktDebug?.peerConnection !== before, old),
+        teacher.page.evaluate((before) => (window as DebugWindow).auftaktDebug?.peerConnection !== before, old),
       );
       times.push(...(await Promise.all([soundBack(teacher, start), soundBack(student, start)])));
     }

@@ -1,12 +1,16 @@
-import type { ErrorCode, ParticipantId, ServerMessage, SoundProfile, TrackSource } from '../generated/wire';
+import {
+  type ErrorCode,
+  type ParticipantId,
+  PROTOCOL_VERSION,
+  type ServerMessage,
+  type SoundProfile,
+  type TrackSource,
+} from '../generated/wire';
 import { severityOf } from './errors';
 import { type OfferBody, Peer, type PeerSeat } from './peer';
 import { reduceRoom, type RoomState } from './room';
 import { seatsWanted } from './seats';
 import { SignalSocket } from './socket';
-
-/** Mirrors `PROTOCOL_VERSION` of signaling/src/wire.rs. */
-const PROTOCOL_VERSION = 1;
 
 /** An answer takes milliseconds; after this long the socket is not to be trusted. */
 const ANSWER_LIMIT_MS = 6000;

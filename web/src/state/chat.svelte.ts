@@ -19,7 +19,7 @@ export class ChatStore implements Chat {
   send = (text: string): boolean => {
     const trimmed = text.trim();
     if (trimmed === '') return false;
-    if (trimmed.length > CHAT_MAX) {
+    if ([...trimmed].length > CHAT_MAX) {
       this.problem = 'too_long';
       return false;
     }

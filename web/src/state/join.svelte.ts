@@ -181,7 +181,7 @@ export class JoinStore implements JoinView {
   #nameIsGood(): boolean {
     const name = this.name.trim();
     if (name === '') this.nameProblem = 'missing';
-    else if (name.length > NAME_MAX) this.nameProblem = 'too_long';
+    else if ([...name].length > NAME_MAX) this.nameProblem = 'too_long';
     else this.nameProblem = null;
     if (this.nameProblem) this.progress = { kind: 'form' };
     return this.nameProblem === null;
