@@ -222,7 +222,7 @@ export class Person {
 }
 
 /** Runs in the page. */
-async function readPeerConnection(): Promise<Look> {
+export async function readPeerConnection(): Promise<Look> {
   const debug = (window as { auftaktDebug?: { peerConnection: RTCPeerConnection | null } }).auftaktDebug;
   const pc = debug?.peerConnection;
   const entries = pc ? [...((await pc.getStats()) as unknown as Map<string, Record<string, unknown>>).values()] : [];
