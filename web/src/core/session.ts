@@ -34,7 +34,8 @@ export interface SessionEvents {
   onRoom(room: RoomState, message: ServerMessage): void;
   /** Seats exist or were made anew with a new peer connection: attach their tracks again. */
   onSeats(seats: readonly PeerSeat[]): void;
-  onMutedBy(source: TrackSource, by: ParticipantId): void;
+  /** `by` is `null` when it happened while we were away. */
+  onMutedBy(source: TrackSource, by: ParticipantId | null): void;
   /** A request was refused, nothing is broken. */
   onRefused(code: ErrorCode): void;
   /** To be kept for a reload of the page. */
@@ -70,6 +71,8 @@ export class Session {
   readonly #events: SessionEvents;
   readonly #socket: SignalSocket;
   readonly #published = new Map<TrackSource, Published>();
+  /** Sources the person muted or unmuted while nobody could be told: an offer cannot unmute, only saying so can. */
+  readonly #unsaid = new Set<TrackSource>();
   #peer: Peer | null = null;
   #room: RoomState | null = null;
   #profile: SoundProfile;
@@ -122,8 +125,8 @@ export class Session {
     if (track) this.#published.set(source, { track, muted });
     else this.#published.delete(source);
     const needsOffer = (await this.#peer?.setTrack(source, track, muted)) ?? false;
+    if (track && (before?.muted ?? true) !== muted) this.#sayMuted(source, muted);
     if (needsOffer) this.#negotiate();
-    else if (before && before.muted !== muted) this.#socket.sendNow({ type: 'set_muted', source, muted });
   }
 
   setMuted(source: TrackSource, muted: boolean): void {
@@ -131,8 +134,13 @@ export class Session {
     if (!published || published.muted === muted) return;
     published.muted = muted;
     this.#peer?.setMuted(source, muted);
-    // Not queued while the socket is lost: the offer after coming back tells the state of then.
-    this.#socket.sendNow({ type: 'set_muted', source, muted });
+    this.#sayMuted(source, muted);
+  }
+
+  #sayMuted(source: TrackSource, muted: boolean): void {
+    const said = this.#socket.isReady && this.#socket.sendNow({ type: 'set_muted', source, muted });
+    if (said) this.#unsaid.delete(source);
+    else this.#unsaid.add(source);
   }
 
   setProfile(profile: SoundProfile): void {
@@ -200,6 +208,7 @@ export class Session {
   #enter(resumed: boolean): void {
     this.#socket.ready();
     this.#welcomed = true;
+    this.#reconcileMutes();
     const peer = this.#peer;
     if (!resumed || !peer?.isKnown || peer.connection.connectionState === 'failed') {
       void this.#renewPeer();
@@ -213,7 +222,23 @@ export class Session {
     else this.#watchRestart();
   }
 
-  #mutedBy(source: TrackSource, by: ParticipantId): void {
+  /** What happened to our mutes while we were away: a moderator's holds, our own is said now. */
+  #reconcileMutes(): void {
+    const me = this.#room?.participants.find((participant) => participant.id === this.#room?.me);
+    for (const track of me?.tracks ?? []) {
+      const published = this.#published.get(track.source);
+      if (!track.muted_by_other || !published || published.muted) continue;
+      this.#unsaid.delete(track.source);
+      this.#mutedBy(track.source, null);
+    }
+    for (const source of [...this.#unsaid]) {
+      const published = this.#published.get(source);
+      this.#unsaid.delete(source);
+      if (published) this.#sayMuted(source, published.muted);
+    }
+  }
+
+  #mutedBy(source: TrackSource, by: ParticipantId | null): void {
     const published = this.#published.get(source);
     if (published) published.muted = true;
     this.#peer?.setMuted(source, true);

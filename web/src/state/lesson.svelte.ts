@@ -343,7 +343,7 @@ export class LessonStore implements LessonView {
     this.#playback.setSeats(seats);
   }
 
-  #onMutedBy(source: TrackSource, by: number): void {
+  #onMutedBy(source: TrackSource, by: number | null): void {
     this.#equipment.mutedByOther(source);
     this.#mutedBy = mutedBy(this.participants.find((p) => p.id === by)?.name ?? '', source);
   }

@@ -1,0 +1,243 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ParticipantInfo, ServerMessage } from '../generated/wire';
+import { FakePeerConnection, FakeSocket, fakeTrack } from './fakes';
+import { type Phase, Session } from './session';
+
+const person = (id: number): ParticipantInfo => {
+  return { id, name: `P${id}`, role: 'student', sound_profile: 'music', tracks: [], present: true };
+};
+
+const welcome = (resumed: boolean, people = [person(1), person(2)]): ServerMessage => ({
+  type: 'welcome',
+  you: 1,
+  role: 'teacher',
+  resume: 'secret',
+  resumed,
+  snapshot: { room: 'r', kind: 'lesson', started_at: 0, participants: people, chat: [], seats: [null, null] },
+});
+
+/** Lets promises run; no timer fires. */
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+describe('a session', () => {
+  let session: Session;
+  let phases: Phase[];
+  let refused: string[];
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] });
+    vi.stubGlobal('WebSocket', FakeSocket);
+    vi.stubGlobal('RTCPeerConnection', FakePeerConnection);
+    vi.stubGlobal('RTCRtpReceiver', { getCapabilities: () => null });
+    vi.stubGlobal('window', new EventTarget());
+    vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }));
+    FakeSocket.all = [];
+    FakePeerConnection.all = [];
+    phases = [];
+    refused = [];
+    session = new Session({
+      url: 'ws://x/signal',
+      token: 't',
+      name: 'Eva',
+      profile: 'music',
+      resume: null,
+      events: {
+        onPhase: (phase) => phases.push(phase),
+        onRoom: () => undefined,
+        onSeats: () => undefined,
+        onMutedBy: () => undefined,
+        onRefused: (code) => refused.push(code),
+        onResume: () => undefined,
+      },
+    });
+    await session.publish('microphone', fakeTrack('audio'), false);
+    await session.publish('camera', fakeTrack('video'), true);
+    session.start();
+  });
+
+  afterEach(() => {
+    session.leave();
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  async function answerLastOffer(): Promise<void> {
+    await settle();
+    const offer = FakeSocket.last.of('offer').at(-1);
+    if (!offer) throw new Error('no offer');
+    FakeSocket.last.say({ type: 'answer', id: offer.id, sdp: 'v=0\r\n' });
+    await settle();
+  }
+
+  async function enter(): Promise<void> {
+    FakeSocket.last.accept();
+    FakeSocket.last.say(welcome(false));
+    await answerLastOffer();
+    FakePeerConnection.last.become('connected');
+  }
+
+  /** The socket is lost and comes back. */
+  async function comeBack(resumed: boolean): Promise<void> {
+    FakeSocket.last.break();
+    await vi.advanceTimersByTimeAsync(200);
+    FakeSocket.last.accept();
+    FakeSocket.last.say(welcome(resumed));
+    await settle();
+  }
+
+  const lastOffer = () => FakeSocket.last.of('offer').at(-1);
+
+  it('joins, offers its tracks and two seats, and is connected', async () => {
+    await enter();
+    expect(FakeSocket.last.sent[0]).toMatchObject({ type: 'join', token: 't', name: 'Eva', resume: null });
+    expect(lastOffer()).toMatchObject({
+      fresh: true,
+      tracks: [
+        { mid: '0', source: 'microphone', muted: false },
+        { mid: '1', source: 'camera', muted: true },
+      ],
+      seats: [
+        { audio_mid: '2', video_mid: '3' },
+        { audio_mid: '4', video_mid: '5' },
+      ],
+    });
+    expect(phases.map((phase) => phase.kind)).toEqual(['starting', 'connected']);
+  });
+
+  it('goes on with the same connection when the server still knows it', async () => {
+    await enter();
+    await comeBack(true);
+    expect(FakeSocket.last.sent[0]).toMatchObject({ type: 'join', resume: 'secret' });
+    expect(FakePeerConnection.all).toHaveLength(1);
+    expect(lastOffer()).toMatchObject({ fresh: false });
+    expect(FakePeerConnection.last.restarts).toEqual([false, true]);
+    expect(phases.at(-1)?.kind).toBe('connected');
+  });
+
+  it('makes a new connection with the same tracks and the same mutes after a restart of the server', async () => {
+    await enter();
+    session.setMuted('microphone', true);
+    await comeBack(false);
+    expect(FakePeerConnection.all).toHaveLength(2);
+    expect(FakePeerConnection.all[0]?.closed).toBe(true);
+    expect(lastOffer()).toMatchObject({
+      fresh: true,
+      tracks: [
+        { source: 'microphone', muted: true },
+        { source: 'camera', muted: true },
+      ],
+    });
+  });
+
+  it('never unmutes by coming back, whoever muted and whenever', async () => {
+    await enter();
+    FakeSocket.last.say({ type: 'muted_by', source: 'microphone', by: 2 });
+    await comeBack(true);
+    expect(lastOffer()?.tracks.map((track) => track.muted)).toEqual([true, true]);
+    FakeSocket.last.break();
+    // Unmuted by hand while away: then, and only then, it is on again.
+    session.setMuted('microphone', false);
+    await vi.advanceTimersByTimeAsync(400);
+    FakeSocket.last.accept();
+    FakeSocket.last.say(welcome(false));
+    await settle();
+    expect(lastOffer()?.tracks.map((track) => track.muted)).toEqual([false, true]);
+    expect(FakeSocket.last.of('set_muted')).toEqual([{ type: 'set_muted', source: 'microphone', muted: false }]);
+  });
+
+  it('says how it starts, because an offer cannot unmute what was muted before a reload', async () => {
+    await enter();
+    expect(FakeSocket.last.of('set_muted')).toEqual([{ type: 'set_muted', source: 'microphone', muted: false }]);
+    await comeBack(true);
+    expect(FakeSocket.last.of('set_muted')).toEqual([]);
+  });
+
+  it('stays muted by a moderator who did it while we were away', async () => {
+    await enter();
+    const muted = { source: 'microphone', muted: true, muted_by_other: true } as const;
+    FakeSocket.last.break();
+    await vi.advanceTimersByTimeAsync(200);
+    FakeSocket.last.accept();
+    FakeSocket.last.say(welcome(true, [{ ...person(1), tracks: [muted] }, person(2)]));
+    await settle();
+    expect(lastOffer()?.tracks[0]).toMatchObject({ source: 'microphone', muted: true });
+    expect(FakeSocket.last.of('set_muted')).toEqual([]);
+  });
+
+  it('opens another seat before somebody needs it, without a new connection', async () => {
+    await enter();
+    FakeSocket.last.say({ type: 'participant_joined', participant: person(3) });
+    await settle();
+    expect(lastOffer()).toMatchObject({ fresh: false });
+    expect(lastOffer()?.seats).toHaveLength(3);
+    expect(FakePeerConnection.all).toHaveLength(1);
+  });
+
+  it('sends one offer at a time, and what was asked meanwhile with the next', async () => {
+    await enter();
+    session.setProfile('studio');
+    await settle();
+    FakeSocket.last.say({ type: 'participant_joined', participant: person(3) });
+    await session.publish('screen', fakeTrack('video'), false);
+    await settle();
+    expect(FakeSocket.last.of('offer')).toHaveLength(2);
+    await answerLastOffer();
+    expect(FakeSocket.last.of('offer')).toHaveLength(3);
+    expect(lastOffer()?.seats).toHaveLength(3);
+    expect(lastOffer()?.tracks.map((track) => track.source)).toEqual(['microphone', 'camera', 'screen']);
+  });
+
+  it('notices a dead socket within five seconds', async () => {
+    await enter();
+    const socket = FakeSocket.last;
+    await vi.advanceTimersByTimeAsync(6700);
+    expect(socket.of('ping').length).toBeGreaterThan(0);
+    expect(phases.some((phase) => phase.kind === 'reconnecting')).toBe(true);
+  });
+
+  it('keeps a living socket', async () => {
+    await enter();
+    for (let i = 0; i < 20; i += 1) {
+      await vi.advanceTimersByTimeAsync(1000);
+      FakeSocket.last.say({ type: 'pong', id: i });
+    }
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it('looks for the way anew when media fails, and makes a new connection when that does not help', async () => {
+    await enter();
+    FakePeerConnection.last.become('failed');
+    await answerLastOffer();
+    expect(FakePeerConnection.last.restarts.at(-1)).toBe(true);
+    const beat = setInterval(() => {
+      FakeSocket.last.say({ type: 'pong', id: 1 });
+    }, 1000);
+    await vi.advanceTimersByTimeAsync(7000);
+    clearInterval(beat);
+    expect(FakePeerConnection.all).toHaveLength(2);
+    expect(lastOffer()).toMatchObject({ fresh: true });
+  });
+
+  it('ends when the server says so, and stays ended', async () => {
+    await enter();
+    FakeSocket.last.say({ type: 'error', code: 'replaced_elsewhere', id: null });
+    FakeSocket.last.break();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(phases.at(-1)).toEqual({ kind: 'ended', reason: { kind: 'refused', code: 'replaced_elsewhere' } });
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it('takes a refused wish lightly', async () => {
+    await enter();
+    FakeSocket.last.say({ type: 'error', code: 'not_allowed', id: null });
+    expect(refused).toEqual(['not_allowed']);
+    expect(phases.at(-1)?.kind).toBe('connected');
+  });
+
+  it('writes nothing to nobody: chat stays in its field while the socket is lost', async () => {
+    await enter();
+    expect(session.chat('Hallo')).toBe(true);
+    FakeSocket.last.break();
+    expect(session.chat('Hallo?')).toBe(false);
+  });
+});
