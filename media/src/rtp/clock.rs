@@ -25,9 +25,9 @@ impl NtpTime {
         self.0.wrapping_sub(earlier.0) as i64
     }
 
-    /// How many ticks of a clock of `rate` Hz after `earlier` this is; negative when before. Rounded down.
+    /// How many ticks of a clock of `rate` Hz after `earlier` this is; negative when before. Rounded.
     pub fn ticks_since(self, earlier: Self, rate: u32) -> i64 {
-        ((i128::from(self.since(earlier)) * i128::from(rate)) >> 32) as i64
+        ((i128::from(self.since(earlier)) * i128::from(rate) + (1 << 31)) >> 32) as i64
     }
 
     /// This time plus `ticks` of a clock of `rate` Hz.

@@ -51,9 +51,10 @@ impl RaisedFrames {
         passes
     }
 
-    /// The timestamp a packet was given before, if its frame was raised.
+    /// The timestamp a packet of any stay was given, if its frame was raised.
     pub fn find(&self, stay: u32, source_timestamp: u32) -> Option<i64> {
-        self.of_stay(stay).find(|frame| frame.source_timestamp == source_timestamp).map(|frame| frame.out)
+        let mut frames = self.list.iter().rev();
+        frames.find(|frame| frame.stay == stay && frame.source_timestamp == source_timestamp).map(|frame| frame.out)
     }
 
     /// The timestamp of a frame that does not pass. `None` when there is no room between its neighbours.
@@ -96,6 +97,7 @@ impl RaisedFrames {
         self.list.push_back(frame);
     }
 
+    /// Frames of the stay that is now.
     fn of_stay(&self, stay: u32) -> impl Iterator<Item = &RaisedFrame> {
         self.list.iter().rev().take_while(move |frame| frame.stay == stay)
     }

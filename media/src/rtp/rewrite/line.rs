@@ -321,9 +321,7 @@ impl SeatLine {
         let seq = newest.out(packet.ext_seq);
         let vp8 = packet.vp8.map(|descriptor| vp8_patch(newest, descriptor));
         self.next_seq = seq + 1;
-        if self.last.is_none_or(|(last, _)| out > last) {
-            self.last = Some((out, packet.duration));
-        }
+        self.note_timestamp(out, packet.duration);
         self.note_vp8(vp8.as_ref());
         let ahead = mapped.wrapping_sub(self.line(packet.capture));
         self.stay = Some(Stay { next: packet.ext_seq + 1, seen: packet.capture, ahead, ..stay });
@@ -351,6 +349,11 @@ impl SeatLine {
         let mapped = packet.timestamp.wrapping_add(segment.timestamp_offset);
         let expected = self.line(packet.capture).wrapping_add(stay.ahead);
         let out = self.timestamp_of(stay, packet, nearest(expected, mapped))?;
+        // It may be the newest all the same, when what came before it was skipped.
+        self.note_timestamp(out, packet.duration);
+        if vp8.is_some_and(|patch| self.is_newer_picture(&patch)) {
+            self.note_vp8(vp8.as_ref());
+        }
         Ok(Forward { seq, timestamp: out as u32, vp8, began: false })
     }
 
@@ -363,6 +366,19 @@ impl SeatLine {
         let seq = segment.out(packet.ext_seq);
         segment.raised_below = segment.raised_below.max(seq + 1);
         self.raised.raise(stay.number, packet.timestamp, seq).ok_or(DropReason::RtpTooOld)
+    }
+
+    fn note_timestamp(&mut self, timestamp: i64, duration: u32) {
+        if self.last.is_none_or(|(last, _)| timestamp > last) {
+            self.last = Some((timestamp, duration));
+        }
+    }
+
+    fn is_newer_picture(&self, patch: &vp8::Patch) -> bool {
+        patch.picture_id.is_some_and(|id| {
+            let half = if id.long { 0x4000 } else { 0x40 };
+            (1..half).contains(&(id.value.wrapping_sub(self.last_picture_id) & (2 * half - 1)))
+        })
     }
 
     fn note_vp8(&mut self, patch: Option<&vp8::Patch>) {
