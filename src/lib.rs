@@ -1,4 +1,16 @@
 //! Everything that touches the outside world: UDP, TCP, TLS, HTTP, WebSocket, files, configuration and the command line.
 
 pub mod bot;
+mod check;
+pub mod cli;
+pub mod config;
+mod demo;
+mod http;
+pub mod links;
+mod listener;
 pub mod media_io;
+mod pages;
+pub mod redact;
+mod rooms;
+pub mod server;
+mod tls;

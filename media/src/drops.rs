@@ -66,6 +66,40 @@ pub enum DropReason {
 impl DropReason {
     /// How many there are.
     pub const COUNT: usize = Self::CodecMismatch as usize + 1;
+
+    /// Every one, for whoever lists them.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::UnknownProtocol,
+        Self::StunMalformed,
+        Self::StunUnknownUser,
+        Self::StunUnauthenticated,
+        Self::StunNotRequest,
+        Self::AddressHeld,
+        Self::UnknownSource,
+        Self::DtlsMalformed,
+        Self::DtlsFailed,
+        Self::NoKeys,
+        Self::RtpMalformed,
+        Self::RtpUnauthenticated,
+        Self::RtpReplayed,
+        Self::RtpUnknownStream,
+        Self::RtpUnknownPayload,
+        Self::RtpDuplicate,
+        Self::RtpTooOld,
+        Self::Muted,
+        Self::Empty,
+        Self::RtcpMalformed,
+        Self::RtcpUnauthenticated,
+        Self::RtcpReplayed,
+        Self::RtcpUnknownStream,
+        Self::RtcpThrottled,
+        Self::NackMissed,
+        Self::Overload,
+        Self::NotMyLayer,
+        Self::AwaitingKeyframe,
+        Self::SwitchOverlap,
+        Self::CodecMismatch,
+    ];
 }
 
 /// One counter per [`DropReason`].

@@ -194,7 +194,8 @@ impl Room {
         if std::mem::take(&mut self.seats_stale) {
             self.fill_seats();
         }
-        let empty = self.participants.is_empty() && self.viewers.is_empty() && self.offers.is_empty();
+        // The process's own participants play for somebody, or for nobody.
+        let empty = self.participants.values().all(Participant::is_local) && self.viewers.is_empty() && self.offers.is_empty();
         self.empty_since = empty.then(|| self.empty_since.unwrap_or(now));
     }
 
@@ -238,8 +239,6 @@ impl Room {
         for (socket, _) in self.sockets.drain() {
             self.outputs.push_back(Output::Close { socket, reason: CloseReason::ServerStops });
         }
-        let gone: Vec<ParticipantId> = self.participants.keys().copied().collect();
-        gone.into_iter().for_each(|id| self.remove(id));
         let viewers: Vec<ExternalId> = self.viewers.keys().copied().collect();
         viewers.into_iter().for_each(|external| self.end_external(external));
         self.end();
@@ -247,6 +246,8 @@ impl Room {
 
     fn end(&mut self) {
         if !std::mem::replace(&mut self.ended, true) {
+            let left: Vec<ParticipantId> = self.participants.keys().copied().collect();
+            left.into_iter().for_each(|id| self.remove(id));
             self.outputs.push_back(Output::Ended);
         }
     }

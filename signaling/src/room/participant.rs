@@ -77,6 +77,11 @@ impl Participant {
         }
     }
 
+    /// Played by this process: it has no connection of its own.
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self.reach, Reach::External(_)) && self.receiver.is_none()
+    }
+
     pub(super) fn track(&self, source: TrackSource) -> Option<TrackId> {
         self.tracks.iter().find(|track| track.source == source).map(|track| track.id)
     }

@@ -1,0 +1,84 @@
+//! The demonstration school: a lesson to join from two browsers, and a room where the bot musician plays for one.
+
+use crate::bot::Musician;
+use crate::http::{App, percent_encoded, seconds_now};
+use crate::links::JoinClaims;
+use crate::rooms::Local;
+use auftakt_signaling::wire::{Role, RoomKind, SoundProfile, TrackSource};
+use auftakt_signaling::{DisplayName, RoomName};
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
+use std::fmt::Write;
+use std::io;
+
+const LESSON: &str = "Geigenstunde";
+const STAGE: &str = "Probebühne";
+const TEACHER: &str = "Frau Lindqvist";
+const STUDENT: &str = "Mia";
+const LISTENER: &str = "Gast";
+const MUSICIAN: &str = "Der Bot-Musiker";
+const LINK_SECONDS: u64 = 7 * 24 * 3600;
+
+/// Makes the rooms, lets the musician wait for listeners, and returns the text with the links.
+pub fn open(app: &App) -> io::Result<String> {
+    let room = |name: &str| RoomName::parse(name).map_err(io::Error::other);
+    let (lesson, stage) = (room(LESSON)?, room(STAGE)?);
+    for room in [&lesson, &stage] {
+        app.records.create_if_missing(room, RoomKind::Lesson)?;
+    }
+    tokio::spawn(play(app.clone(), stage.clone()));
+    let mut text = String::from("\nAuftakt: demonstration school / Demonstrationsschule\n");
+    for (title, room, role, name) in [
+        ("Teacher / Lehrkraft", &lesson, Role::Teacher, TEACHER),
+        ("Student / Schülerin", &lesson, Role::Student, STUDENT),
+        ("Bot musician / Bot-Musiker", &stage, Role::Guest, LISTENER),
+    ] {
+        let link = link(app, room, role, name);
+        // Writing to a string does not fail. A link is always short enough for a code.
+        let _ = writeln!(text, "\n{title}\n{link}");
+        if role != Role::Guest {
+            let _ = writeln!(text, "{}", qr_code(&link).unwrap_or_default());
+        }
+    }
+    text.push_str("\nCtrl-C ends / beendet.\n");
+    Ok(text)
+}
+
+fn link(app: &App, room: &RoomName, role: Role, name: &str) -> String {
+    let claims = JoinClaims {
+        room: room.as_str().to_owned(),
+        kind: RoomKind::Lesson,
+        role,
+        name: name.to_owned(),
+        expires: seconds_now() + LINK_SECONDS,
+    };
+    join_url(&app.url, room, &app.key.sign_join(claims))
+}
+
+/// The token stands behind `#`: it never leaves the browser in a request's address, and so is in nobody's log.
+pub fn join_url(base: &str, room: &RoomName, token: &str) -> String {
+    format!("{base}/r/{}#{token}", percent_encoded(room.as_str()))
+}
+
+/// For a terminal with dark ground.
+fn qr_code(text: &str) -> Option<String> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
+    Some(code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
+}
+
+/// Plays whenever somebody is in the room.
+async fn play(app: App, room: RoomName) {
+    let Ok(name) = DisplayName::parse(MUSICIAN) else { return };
+    let started = app.rooms.when_started(&room);
+    loop {
+        started.notified().await;
+        // Fails only while the server stops.
+        let Ok(musician) = Musician::start(app.media.clone()).await else { return };
+        let tracks = vec![(TrackSource::Microphone, musician.audio()), (TrackSource::Camera, musician.video())];
+        let local = Local { name: name.clone(), sound_profile: SoundProfile::Studio, tracks };
+        if let Ok(gone) = app.rooms.add_local(&room, local).await {
+            // An error is what tells: the room drops its end.
+            let _ = gone.await;
+        }
+    }
+}

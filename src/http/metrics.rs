@@ -1,0 +1,125 @@
+//! `GET /metrics` for Prometheus: how much, never who.
+
+use super::App;
+use auftakt_media::drops::DropReason;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What the HTTP side counts.
+#[derive(Clone, Default)]
+pub struct Counters(Arc<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    messages: AtomicU64,
+    too_fast: AtomicU64,
+    origin_refused: AtomicU64,
+}
+
+impl Counters {
+    pub fn message(&self) {
+        self.0.messages.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn too_fast(&self) {
+        self.0.too_fast.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn origin_refused(&self) {
+        self.0.origin_refused.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The text format, version 0.0.4.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a string does not fail.
+        let _ = writeln!(self.0, "# HELP auftakt_{name} {help}\n# TYPE auftakt_{name} {kind}");
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: impl std::fmt::Display) {
+        self.head(name, "gauge", help);
+        let _ = writeln!(self.0, "auftakt_{name} {value}");
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.head(name, "counter", help);
+        let _ = writeln!(self.0, "auftakt_{name} {value}");
+    }
+}
+
+pub async fn show(State(app): State<App>) -> Response {
+    let mut page = Page::default();
+    let (rooms, participants, viewers) = app.rooms.count().await;
+    page.gauge("rooms", "Rooms with somebody in them.", rooms);
+    page.gauge("participants", "Participants in all rooms.", participants);
+    page.gauge("viewers", "WHEP subscribers in all rooms.", viewers);
+    let counts = &app.counters.0;
+    page.gauge("sockets", "Open WebSockets.", app.sockets.open());
+    page.counter("socket_messages_total", "Messages received on WebSockets.", counts.messages.load(Ordering::Relaxed));
+    page.counter("socket_too_fast_total", "Messages refused because they came too fast.", counts.too_fast.load(Ordering::Relaxed));
+    page.counter(
+        "origin_refused_total",
+        "WebSockets refused because another site's page asked.",
+        counts.origin_refused.load(Ordering::Relaxed),
+    );
+    media(&app, &mut page).await;
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0).into_response()
+}
+
+async fn media(app: &App, page: &mut Page) {
+    // While the server stops there is nothing to tell.
+    let Ok(stats) = app.media.stats().await else { return };
+    let sum = |of: fn(&auftakt_media::worker::Counters) -> u64| stats.workers.iter().map(|worker| of(&worker.counters)).sum::<u64>();
+    let held = |of: fn(&auftakt_media::worker::Gauges) -> usize| stats.workers.iter().map(|worker| of(&worker.gauges)).sum::<usize>();
+    page.gauge("peers", "Media connections.", held(|g| g.peers));
+    page.gauge("tracks", "Tracks that are received or made here.", held(|g| g.tracks));
+    page.gauge("subscriptions", "Seats' sections that play a track.", held(|g| g.subscriptions));
+    page.counter("datagrams_received_total", "UDP datagrams received.", sum(|c| c.datagrams_received));
+    page.counter("bytes_received_total", "Bytes in them.", sum(|c| c.bytes_received));
+    page.counter("packets_received_total", "Media packets received.", sum(|c| c.packets_received));
+    page.counter("packets_recovered_total", "Media packets that came by a retransmission.", sum(|c| c.packets_recovered));
+    page.counter("packets_forwarded_total", "Media packets sent to receivers.", sum(|c| c.packets_forwarded));
+    page.counter("bytes_forwarded_total", "Bytes in them.", sum(|c| c.bytes_forwarded));
+    page.counter("packets_retransmitted_total", "Media packets sent again.", sum(|c| c.packets_retransmitted));
+    page.counter("nacks_sent_total", "Packets asked for again.", sum(|c| c.nacks_sent));
+    page.counter("keyframes_requested_total", "Keyframes asked for.", sum(|c| c.keyframes_requested));
+    page.counter(
+        "kernel_drops_total",
+        "Datagrams the kernel dropped because we were too slow.",
+        stats.io.iter().map(|io| io.kernel_drops).sum(),
+    );
+    page.counter(
+        "send_errors_total",
+        "Datagrams the kernel would not send.",
+        stats.io.iter().map(|io| io.send_errors + io.send_buffer_full).sum(),
+    );
+    drops(&stats.workers, page);
+}
+
+fn drops(workers: &[auftakt_media::worker::WorkerStats], page: &mut Page) {
+    page.head("packets_dropped_total", "counter", "Packets that went no further, by reason.");
+    for reason in DropReason::ALL {
+        let count: u64 = workers.iter().map(|worker| worker.counters.drops.of(reason)).sum();
+        let _ = writeln!(page.0, "auftakt_packets_dropped_total{{reason=\"{}\"}} {count}", snake_case(reason));
+    }
+}
+
+/// `StunMalformed` is `stun_malformed`.
+fn snake_case(reason: DropReason) -> String {
+    let mut name = String::new();
+    for letter in format!("{reason:?}").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}

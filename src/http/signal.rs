@@ -1,0 +1,326 @@
+//! `GET /signal`: one task per WebSocket, between the browser and its room.
+
+use super::problem::Problem;
+use super::{App, seconds_now};
+use crate::redact;
+use crate::rooms::{Frame, Outbox, RoomHandle};
+use auftakt_signaling::wire::{ClientMessage, ErrorCode, PROTOCOL_VERSION, ServerMessage, SoundProfile};
+use auftakt_signaling::{
+    CloseReason, DisplayName, Input, JoinRequest, LinkId, LinkState, NameError, ResumeSecret, RoomName, SocketId, TokenBucket,
+};
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+
+/// The longest message that is no offer.
+const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// The longest offer.
+const OFFER_BYTES_MAX: usize = 256 * 1024;
+/// Beyond this a message is not even read to its end; up to this the client is told what was wrong.
+const FRAME_BYTES_MAX: usize = 1024 * 1024;
+/// A socket that does not say who it is gets no more time.
+const JOIN_WITHIN: Duration = Duration::from_secs(10);
+/// How often a quiet socket is asked whether it is still there …
+const PING_EVERY: Duration = Duration::from_secs(10);
+/// … and how long it may stay silent. A browser answers by itself.
+const SILENCE_MAX: Duration = Duration::from_secs(25);
+/// A socket that takes no byte for this long is gone.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
+/// Messages: what a person can cause by hand, with room for a reconnect's bunch.
+const MESSAGES: (u32, Duration) = (60, Duration::from_millis(50));
+/// Offers: each one makes the media plane work.
+const OFFERS: (u32, Duration) = (10, Duration::from_secs(1));
+/// Refusals for speed before the socket is closed.
+const PATIENCE: (u32, Duration) = (20, Duration::from_secs(1));
+
+/// Refuses other pages, then speaks.
+pub async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    if !origin_is_ours(&headers, &app.url) {
+        app.counters.origin_refused();
+        return Problem::new(StatusCode::FORBIDDEN, "other_origin", "only this server's own page may connect").into_response();
+    }
+    if *app.stopping.borrow() {
+        return Problem::stopping().into_response();
+    }
+    let Some(place) = app.sockets.take() else {
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sockets", "too many connections; try again in a moment")
+            .into_response();
+    };
+    upgrade.max_message_size(FRAME_BYTES_MAX).max_frame_size(FRAME_BYTES_MAX).on_upgrade(async |socket| {
+        Session::new(app, socket).run().await;
+        drop(place);
+    })
+}
+
+/// A browser always says whose page is asking. Programs that say nothing have no session of somebody else to misuse.
+fn origin_is_ours(headers: &HeaderMap, public_url: &str) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    origin.eq_ignore_ascii_case(public_url) || authority.is_some_and(|authority| !host.is_empty() && authority.eq_ignore_ascii_case(host))
+}
+
+struct Session {
+    app: App,
+    socket: WebSocket,
+    messages: TokenBucket,
+    offers: TokenBucket,
+    patience: TokenBucket,
+    heard: Instant,
+}
+
+/// A socket that is in a room.
+struct Joined {
+    id: SocketId,
+    room: RoomHandle,
+    outbox: mpsc::Receiver<Frame>,
+}
+
+/// What a text turned out to be.
+enum Parsed {
+    Message(ClientMessage),
+    /// Refused, but the socket stays.
+    Refused(ErrorCode),
+    Fatal(ErrorCode),
+}
+
+/// Why a session ends.
+enum End {
+    /// The other side is gone or does not answer.
+    Lost,
+    /// We close, and say why.
+    Closed(CloseReason),
+}
+
+impl Session {
+    fn new(app: App, socket: WebSocket) -> Self {
+        let now = Instant::now();
+        let bucket = |(burst, interval)| TokenBucket::new(now, burst, interval);
+        Self { app, socket, messages: bucket(MESSAGES), offers: bucket(OFFERS), patience: bucket(PATIENCE), heard: now }
+    }
+
+    async fn run(mut self) {
+        let end = match self.wait_for_join().await {
+            Ok(mut joined) => {
+                let end = self.exchange(&mut joined).await;
+                // The room knows of what it closed itself; saying it twice does no harm.
+                joined.room.input(Input::SocketLost(joined.id)).await;
+                end
+            }
+            Err(end) => end,
+        };
+        if let End::Closed(reason) = end {
+            self.close(reason).await;
+        }
+    }
+
+    /// The first message says who it is.
+    async fn wait_for_join(&mut self) -> Result<Joined, End> {
+        let deadline = tokio::time::Instant::now() + JOIN_WITHIN;
+        let mut stopping = self.app.stopping.clone();
+        loop {
+            let received = tokio::select! {
+                received = self.socket.recv() => received,
+                () = tokio::time::sleep_until(deadline) => return Err(self.fail(ErrorCode::NotJoined).await),
+                () = until_true(&mut stopping) => return Err(End::Closed(CloseReason::ServerStops)),
+            };
+            let text = match received {
+                Some(Ok(Message::Text(text))) => text,
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                Some(Ok(Message::Binary(_))) => return Err(self.fail(ErrorCode::BadMessage).await),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Lost),
+            };
+            match self.parse(&text) {
+                Parsed::Message(ClientMessage::Join { version, token, name, sound_profile, resume }) => {
+                    return match self.join(version, &token, &name, sound_profile, resume).await {
+                        Ok(joined) => Ok(joined),
+                        Err(code) => Err(self.fail(code).await),
+                    };
+                }
+                Parsed::Message(ClientMessage::Ping { id }) => self.tell(&ServerMessage::Pong { id }).await?,
+                Parsed::Message(_) => return Err(self.fail(ErrorCode::NotJoined).await),
+                Parsed::Refused(code) | Parsed::Fatal(code) => return Err(self.fail(code).await),
+            }
+        }
+    }
+
+    /// Of `&mut self` only because a socket cannot be shared between threads.
+    async fn join(
+        &mut self,
+        version: u32,
+        token: &str,
+        name: &str,
+        sound_profile: SoundProfile,
+        resume: Option<String>,
+    ) -> Result<Joined, ErrorCode> {
+        if version != PROTOCOL_VERSION {
+            return Err(ErrorCode::VersionMismatch);
+        }
+        let claims = self.app.key.read_join(token).map_err(|_| ErrorCode::LinkInvalid)?;
+        let link_state = if seconds_now() < claims.expires { LinkState::Valid } else { LinkState::Expired };
+        let room_name = RoomName::parse(&claims.room).map_err(|_| ErrorCode::LinkInvalid)?;
+        let name = DisplayName::parse(name).map_err(|error| match error {
+            NameError::Missing => ErrorCode::NameMissing,
+            NameError::TooLong => ErrorCode::NameTooLong,
+        })?;
+        let secret = ResumeSecret::new(redact::secret().ok_or(ErrorCode::ServerFault)?);
+        let socket = self.app.rooms.next_socket();
+        let request = JoinRequest { socket, link: link_id(token), link_state, role: claims.role, name, sound_profile, resume, secret };
+        let (room_end, outbox) = Outbox::new();
+        let room = self.app.rooms.join(&room_name, claims.kind, request, room_end).await.map_err(|_| ErrorCode::ServerFault)?;
+        Ok(Joined { id: socket, room, outbox })
+    }
+
+    async fn exchange(&mut self, joined: &mut Joined) -> End {
+        let mut ping = tokio::time::interval(PING_EVERY);
+        loop {
+            let step = tokio::select! {
+                received = self.socket.recv() => self.received(joined, received).await,
+                frame = joined.outbox.recv() => self.deliver(frame).await,
+                _ = ping.tick() => self.keep_alive().await,
+            };
+            if let ControlFlow::Break(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn received(&mut self, joined: &Joined, received: Option<Result<Message, axum::Error>>) -> ControlFlow<End> {
+        self.heard = Instant::now();
+        let text = match received {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return ControlFlow::Continue(()),
+            Some(Ok(Message::Binary(_))) => return ControlFlow::Break(self.fail(ErrorCode::BadMessage).await),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return ControlFlow::Break(End::Lost),
+        };
+        match self.parse(&text) {
+            Parsed::Message(message) => {
+                let input = Input::FromSocket { socket: joined.id, message, spare: self.app.media.next_peer_id() };
+                joined.room.input(input).await;
+                ControlFlow::Continue(())
+            }
+            Parsed::Refused(code) => as_step(self.tell(&ServerMessage::Error { code, id: None }).await),
+            Parsed::Fatal(code) => ControlFlow::Break(self.fail(code).await),
+        }
+    }
+
+    async fn deliver(&mut self, frame: Option<Frame>) -> ControlFlow<End> {
+        match frame {
+            Some(Frame::Text(text)) => as_step(self.send(Message::Text(text)).await),
+            Some(Frame::Close(reason)) => ControlFlow::Break(End::Closed(reason)),
+            // The room let go of us because we did not take what it sent.
+            None => ControlFlow::Break(self.fail(ErrorCode::TooSlow).await),
+        }
+    }
+
+    async fn keep_alive(&mut self) -> ControlFlow<End> {
+        if self.heard.elapsed() > SILENCE_MAX {
+            return ControlFlow::Break(End::Lost);
+        }
+        as_step(self.send(Message::Ping(axum::body::Bytes::new())).await)
+    }
+
+    fn parse(&mut self, text: &str) -> Parsed {
+        let now = Instant::now();
+        self.app.counters.message();
+        if !self.messages.take(now) {
+            return self.too_fast(now);
+        }
+        if text.len() > OFFER_BYTES_MAX {
+            return Parsed::Fatal(ErrorCode::MessageTooLarge);
+        }
+        match serde_json::from_str(text) {
+            Ok(ClientMessage::Offer { .. }) if !self.offers.take(now) => self.too_fast(now),
+            Ok(message @ ClientMessage::Offer { .. }) => Parsed::Message(message),
+            Ok(_) | Err(_) if text.len() > MESSAGE_BYTES_MAX => Parsed::Fatal(ErrorCode::MessageTooLarge),
+            Ok(message) => Parsed::Message(message),
+            Err(_) => Parsed::Fatal(ErrorCode::BadMessage),
+        }
+    }
+
+    fn too_fast(&mut self, now: Instant) -> Parsed {
+        self.app.counters.too_fast();
+        if self.patience.take(now) { Parsed::Refused(ErrorCode::TooFast) } else { Parsed::Fatal(ErrorCode::TooFast) }
+    }
+
+    /// Says what was wrong; the socket closes after it.
+    async fn fail(&mut self, code: ErrorCode) -> End {
+        // Whoever does not take the message does not take the reason either.
+        let _ = self.tell(&ServerMessage::Error { code, id: None }).await;
+        End::Closed(CloseReason::Fatal(code))
+    }
+
+    async fn tell(&mut self, message: &ServerMessage) -> Result<(), End> {
+        // Our own types have string keys only, so this does not fail.
+        let text = serde_json::to_string(message).unwrap_or_default();
+        self.send(Message::Text(text.into())).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        match tokio::time::timeout(SEND_WITHIN, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Lost),
+        }
+    }
+
+    async fn close(mut self, reason: CloseReason) {
+        let text = match reason {
+            CloseReason::Left => "left".into(),
+            CloseReason::ServerStops => "server_stopping".into(),
+            CloseReason::Fatal(code) => serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+        };
+        let frame = CloseFrame { code: reason.code(), reason: text.into() };
+        if self.send(Message::Close(Some(frame))).await.is_ok() {
+            // Read until the other side has seen it: closing with unread data would reset the connection and lose it.
+            let drain = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+            let _ = tokio::time::timeout(Duration::from_secs(1), drain).await;
+        }
+    }
+}
+
+async fn until_true(flag: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the server.
+    let _ = flag.wait_for(|value| *value).await;
+}
+
+fn as_step(sent: Result<(), End>) -> ControlFlow<End> {
+    match sent {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(end) => ControlFlow::Break(end),
+    }
+}
+
+/// The same link has the same id. It decides who takes over whose lost place, nothing else.
+fn link_id(token: &str) -> LinkId {
+    let mut hasher = DefaultHasher::new();
+    token.hash(&mut hasher);
+    LinkId(hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins() {
+        let ours = |origin: Option<&'static str>, host: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().expect("a header"));
+            origin.map(|origin| headers.insert(header::ORIGIN, origin.parse().expect("a header")));
+            origin_is_ours(&headers, "https://musik.example")
+        };
+        assert!(ours(None, "musik.example"));
+        assert!(ours(Some("http://localhost:8080"), "localhost:8080"));
+        assert!(ours(Some("https://musik.example"), "inner:8443"), "behind a proxy that changes the host");
+        assert!(!ours(Some("https://evil.example"), "musik.example"));
+        assert!(!ours(Some("https://musik.example.evil.example"), "musik.example"));
+        assert!(!ours(Some("null"), "musik.example"));
+        assert!(!ours(Some("http://"), ""));
+    }
+}

@@ -1,0 +1,210 @@
+//! Signed links and tokens: who may join which room as what, until when.
+//!
+//! A token is `base64url(claims) . base64url(HMAC-SHA256(claims))`, the claims as JSON. The key lies in the data directory, so that links made by the
+//! command line hold at the running server, and after a restart.
+
+use auftakt_signaling::wire::{Role, RoomKind};
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// What a join link says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinClaims {
+    pub room: String,
+    pub kind: RoomKind,
+    pub role: Role,
+    /// The name suggested on the join page.
+    pub name: String,
+    /// Seconds since 1970.
+    pub expires: u64,
+}
+
+/// What a bearer token for WHIP and WHEP says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaClaims {
+    /// A room's name, or `*` for all, existing or not.
+    pub room: String,
+    pub publish: bool,
+    pub subscribe: bool,
+    /// What a publisher is called in the room.
+    #[serde(default)]
+    pub name: String,
+    /// Seconds since 1970.
+    pub expires: u64,
+}
+
+/// What is signed: the tag keeps a link from being taken for a bearer token and the reverse.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "snake_case")]
+enum Claims {
+    Join(JoinClaims),
+    Media(MediaClaims),
+}
+
+/// Why a token was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Cut short, changed, made by another server, or made for something else.
+    #[error("the token was not made by this server")]
+    Invalid,
+    #[error("the token has expired")]
+    Expired,
+}
+
+/// Longer ones are refused unread.
+const TOKEN_BYTES: usize = 2048;
+const KEY_FILE: &str = "link.key";
+const KEY_BYTES: usize = 32;
+
+/// Signs and checks. Prints as nothing but its name.
+pub struct LinkKey(hmac::Key);
+
+impl std::fmt::Debug for LinkKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LinkKey(…)")
+    }
+}
+
+impl LinkKey {
+    /// Reads the key of a data directory; the first time makes one that only its owner may read.
+    ///
+    /// # Errors
+    /// The directory or file cannot be made or read, or the file is no key.
+    pub fn open(data: &Path) -> std::io::Result<Self> {
+        std::fs::create_dir_all(data)?;
+        let path = data.join(KEY_FILE);
+        if !path.exists() {
+            Self::create(data, &path)?;
+        }
+        let bytes = std::fs::read(&path)?;
+        if bytes.len() != KEY_BYTES {
+            return Err(std::io::Error::other(format!("{} is damaged: delete it to make a new one (all links end)", path.display())));
+        }
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
+    }
+
+    /// Written aside and linked into place, so that two programs starting at once agree on one key and none reads half of it.
+    fn create(data: &Path, path: &Path) -> std::io::Result<()> {
+        let mut bytes = [0; KEY_BYTES];
+        SystemRandom::new().fill(&mut bytes).map_err(|_| std::io::Error::other("no randomness"))?;
+        let aside = data.join(format!("{KEY_FILE}.{}", std::process::id()));
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        let linked = std::fs::hard_link(&aside, path);
+        std::fs::remove_file(&aside)?;
+        match linked {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The token of a join link.
+    pub fn sign_join(&self, claims: JoinClaims) -> String {
+        self.sign(&Claims::Join(claims))
+    }
+
+    /// A bearer token.
+    pub fn sign_media(&self, claims: MediaClaims) -> String {
+        self.sign(&Claims::Media(claims))
+    }
+
+    /// Checks a join link's token; `now` in seconds since 1970.
+    ///
+    /// # Errors
+    /// Not ours, or expired.
+    pub fn verify_join(&self, token: &str, now: u64) -> Result<JoinClaims, TokenError> {
+        let claims = self.read_join(token)?;
+        if now < claims.expires { Ok(claims) } else { Err(TokenError::Expired) }
+    }
+
+    /// What a join link says, whether or not it still admits newcomers: whoever is in a lesson when the link ends may come back.
+    ///
+    /// # Errors
+    /// Not ours.
+    pub fn read_join(&self, token: &str) -> Result<JoinClaims, TokenError> {
+        match self.verify(token)? {
+            Claims::Join(claims) => Ok(claims),
+            Claims::Media(_) => Err(TokenError::Invalid),
+        }
+    }
+
+    /// Checks a bearer token; `now` in seconds since 1970.
+    ///
+    /// # Errors
+    /// Not ours, or expired.
+    pub fn verify_media(&self, token: &str, now: u64) -> Result<MediaClaims, TokenError> {
+        match self.verify(token)? {
+            Claims::Media(claims) if now < claims.expires => Ok(claims),
+            Claims::Media(_) => Err(TokenError::Expired),
+            Claims::Join(_) => Err(TokenError::Invalid),
+        }
+    }
+
+    fn sign(&self, claims: &Claims) -> String {
+        let body = serde_json::to_vec(claims).unwrap_or_default();
+        let tag = hmac::sign(&self.0, &body);
+        format!("{}.{}", BASE64.encode(&body), BASE64.encode(tag))
+    }
+
+    fn verify(&self, token: &str) -> Result<Claims, TokenError> {
+        if token.len() > TOKEN_BYTES {
+            return Err(TokenError::Invalid);
+        }
+        let (body, tag) = token.split_once('.').ok_or(TokenError::Invalid)?;
+        let body = BASE64.decode(body).map_err(|_| TokenError::Invalid)?;
+        let tag = BASE64.decode(tag).map_err(|_| TokenError::Invalid)?;
+        // Compares in constant time, before anything of the body is believed.
+        hmac::verify(&self.0, &body, &tag).map_err(|_| TokenError::Invalid)?;
+        serde_json::from_slice(&body).map_err(|_| TokenError::Invalid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> LinkKey {
+        LinkKey(hmac::Key::new(hmac::HMAC_SHA256, &[7; KEY_BYTES]))
+    }
+
+    fn claims() -> JoinClaims {
+        JoinClaims { room: "geige".into(), kind: RoomKind::Lesson, role: Role::Student, name: "Hannah Nguyễn".into(), expires: 100 }
+    }
+
+    #[test]
+    fn a_link_holds_until_it_expires() {
+        let token = key().sign_join(claims());
+        assert_eq!(key().verify_join(&token, 99), Ok(claims()));
+        assert_eq!(key().verify_join(&token, 100), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn every_changed_character_breaks_it() {
+        let token = key().sign_join(claims());
+        for index in 0..token.len() {
+            let mut changed = token.clone().into_bytes();
+            changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).expect("still ASCII");
+            assert_eq!(key().verify_join(&changed, 0), Err(TokenError::Invalid), "position {index}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_no_bearer_token() {
+        let token = key().sign_join(claims());
+        assert_eq!(key().verify_media(&token, 0), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn another_key_refuses() {
+        let other = LinkKey(hmac::Key::new(hmac::HMAC_SHA256, &[8; KEY_BYTES]));
+        assert_eq!(other.verify_join(&key().sign_join(claims()), 0), Err(TokenError::Invalid));
+    }
+}

@@ -1,0 +1,123 @@
+//! The built page as static files, and the headers every answer carries.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// No request leaves our own origin; `ws:` and `wss:` because older Safari does not take `'self'` for WebSockets.
+const CONTENT_POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' data: blob:; \
+    worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), autoplay=(self), geolocation=(), payment=()",
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// Adds the security headers to every answer.
+pub async fn security_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The page's files, read into memory at start: a request never touches the disk, so no path can escape.
+#[derive(Clone, Default)]
+pub struct Pages(Arc<HashMap<String, File>>);
+
+struct File {
+    content_type: &'static str,
+    bytes: bytes::Bytes,
+    /// Named by a hash of its content: may be kept for ever.
+    immutable: bool,
+}
+
+/// Far more than the page has: a wrong directory in the configuration must not be read in.
+const FILES_MAX: usize = 500;
+const BYTES_MAX: usize = 50 << 20;
+
+impl Pages {
+    /// Reads the directory that the page was built into.
+    ///
+    /// # Errors
+    /// It is not there, has no `index.html`, or is too big to be the page.
+    pub fn read(root: &Path) -> std::io::Result<Self> {
+        if !root.join("index.html").is_file() {
+            return Err(std::io::Error::other(format!("{} has no index.html: build the page, or set server.web", root.display())));
+        }
+        let (mut files, mut total) = (HashMap::new(), 0);
+        let mut directories = vec![root.to_path_buf()];
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    directories.push(path);
+                    continue;
+                }
+                let bytes = std::fs::read(&path)?;
+                total += bytes.len();
+                if files.len() >= FILES_MAX || total > BYTES_MAX {
+                    return Err(std::io::Error::other(format!("{} is too big to be the page", root.display())));
+                }
+                let name = path.strip_prefix(root).map_err(std::io::Error::other)?.to_string_lossy().replace('\\', "/");
+                let file = File { content_type: content_type(&name), bytes: bytes.into(), immutable: name.starts_with("assets/") };
+                files.insert(format!("/{name}"), file);
+            }
+        }
+        Ok(Self(Arc::new(files)))
+    }
+
+    /// The file at a path. The page's own addresses (`/`, `/r/…`) all give `index.html`; what looks like a file and is none gives 404.
+    pub fn serve(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
+        if method != Method::GET && method != Method::HEAD {
+            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        }
+        let is_page = path == "/" || path.starts_with("/r/");
+        let found = self.0.get(if is_page { "/index.html" } else { path });
+        let Some(file) = found else { return (StatusCode::NOT_FOUND, "not found").into_response() };
+        let etag = format!("\"{:016x}\"", fingerprint(&file.bytes));
+        let caching = if file.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+        let fresh = headers.get(header::IF_NONE_MATCH).is_some_and(|given| given.as_bytes() == etag.as_bytes());
+        let answer = Response::builder().header(header::CACHE_CONTROL, caching).header(header::ETAG, etag);
+        let answer = if fresh {
+            answer.status(StatusCode::NOT_MODIFIED).body(Body::empty())
+        } else {
+            let body = if method == Method::HEAD { Body::empty() } else { Body::from(file.bytes.clone()) };
+            answer.header(header::CONTENT_TYPE, file.content_type).header(header::CONTENT_LENGTH, file.bytes.len()).body(body)
+        };
+        answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    }
+}
+
+/// FNV-1a, to tell versions of a file apart; no secret depends on it.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        Some("json" | "webmanifest") => "application/json",
+        Some("wasm") => "application/wasm",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
