@@ -13,7 +13,7 @@ export const common = (s: Speak) => ({
   off: 'aus',
   role: {
     teacher: 'Lehrkraft',
-    student: 'Schülerin oder Schüler',
+    student: 'Schülerin/Schüler',
     guest: 'Gast',
     moderator: 'Leitung',
     attendee: 'Teilnehmende Person',

@@ -43,6 +43,7 @@ export const lesson = (f: Format): Messages['lesson'] => ({
   soundName: 'Sound: sound proof',
   chat: 'Chat',
   chatName: (unread) => (unread === 0 ? 'Chat' : `Chat, ${f.number(unread)} ${f.plural(unread, { one: 'new message', other: 'new messages' })}`),
+  chatUnread: (unread) => `${f.number(unread)} ${f.plural(unread, { one: 'new message', other: 'new messages' })}`,
   leave: 'Leave',
   leaveName: 'Leave the lesson',
   profile: 'Sound profile',

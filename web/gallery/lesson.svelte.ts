@@ -1,0 +1,134 @@
+import type { CaptureState, ChatLine, LessonView, LinkInfo, Notice, Participant, Seat, SoundProfile, Toast } from '../src/state/types';
+import { devices, goodLevel, override } from './join.svelte';
+import { attach, picture, type PictureName } from './pictures';
+import { goodProof } from './proof';
+
+const nothing = (): void => undefined;
+const MINUTE = 60_000;
+
+export function person(id: number, name: string, change: Partial<Participant> = {}): Participant {
+  return {
+    id,
+    name,
+    initials: name.split(/[\s-]+/).map((word) => word.slice(0, 1)).slice(0, 2).join(''),
+    role: 'student',
+    isMe: false,
+    soundProfile: 'music',
+    microphone: 'on',
+    camera: 'on',
+    sharesScreen: false,
+    present: true,
+    speaking: false,
+    ...change,
+  };
+}
+
+export const teacher = person(1, 'Frau Lindqvist-Baumgärtner', { role: 'teacher', isMe: true });
+export const hannah = person(2, 'Hannah');
+export const longNamed = person(3, 'Aurelia-Sophie Maximiliane von Hohenlohe-Waldburg-Zeil', { speaking: true });
+export const deniz = person(4, 'Deniz Yılmaz', { microphone: 'off' });
+
+export function seat(participant: Participant, index: number, change: Partial<Seat> = {}): Seat {
+  return { key: `${participant.id}-${index}`, index, stream: 'main', participant, picture: 'on', ...change };
+}
+
+const faces: readonly PictureName[] = ['lesson', 'third', 'fourth', 'score'];
+
+export const chatLines: readonly ChatLine[] = [
+  { id: 1, name: 'Hannah', text: 'Soll ich noch mal ab Takt 12 spielen?', mine: false, sentAt: Date.parse('2026-11-23T16:04:00') },
+  { id: 2, name: 'Frau Lindqvist-Baumgärtner', text: 'Ja, bitte. Langsam, und am Anfang ganz leise.', mine: true, sentAt: Date.parse('2026-11-23T16:05:00') },
+  { id: 3, name: 'Aurelia-Sophie von Hohenlohe-Waldburg', text: 'https://beispiel.example/eine/sehr/lange/adresse/ohne/leerzeichen/die/umbrechen/muss.pdf\nZweite Zeile', mine: false, sentAt: Date.parse('2026-11-23T16:06:00') },
+];
+
+export interface LessonFixture {
+  readonly link: LinkInfo;
+  readonly seats?: readonly Seat[];
+  readonly notices?: readonly Notice[];
+  readonly toasts?: readonly Toast[];
+  readonly lines?: readonly ChatLine[];
+  readonly unread?: number;
+  readonly microphone?: CaptureState;
+  readonly camera?: CaptureState;
+  readonly change?: Partial<LessonView>;
+}
+
+function chat(name: string, fixture: LessonFixture): LessonView['chat'] {
+  let lines = $state<readonly ChatLine[]>(fixture.lines ?? []);
+  let unread = $state(fixture.unread ?? 0);
+  return {
+    get lines() {
+      return lines;
+    },
+    get unread() {
+      return unread;
+    },
+    problem: null,
+    send: (text) => {
+      if (text.trim() === '') return false;
+      lines = [...lines, { id: lines.length + 1, name, text, mine: true, sentAt: Date.now() }];
+      return true;
+    },
+    setOpen: (open) => { if (open) unread = 0; },
+  };
+}
+
+export function lesson(fixture: LessonFixture): LessonView {
+  const seats = fixture.seats ?? [seat(hannah, 0)];
+  const me = { ...teacher, role: fixture.link.role, name: fixture.link.name };
+  let microphone = $state<CaptureState>(fixture.microphone ?? { kind: 'on' });
+  let camera = $state<CaptureState>(fixture.camera ?? { kind: 'on' });
+  let profile = $state<SoundProfile>('music');
+  const toggled = (state: CaptureState): CaptureState => ({ kind: state.kind === 'on' ? 'off' : 'on' });
+  const others = new Map(seats.map(({ participant }) => [participant.id, participant]));
+  const view: LessonView = {
+    link: fixture.link,
+    startedAt: Date.now() - 7 * MINUTE,
+    connection: { kind: 'connected', quality: 'good' },
+    reconnectNow: nothing,
+    participants: [me, ...others.values()],
+    me,
+    seats,
+    showSeat: (element, index) => (seats[index]?.picture === 'on' ? attach(element, seats[index].stream === 'screen' ? 'score' : (faces[index] ?? 'third')) : nothing),
+    get self() {
+      return camera.kind === 'on' ? { stream: picture('teacher'), mirrored: true } : null;
+    },
+    secondPicture: null,
+    screenPicture: null,
+    showOwnPicture: (element, which) => attach(element, which === 'camera' ? 'teacher' : 'score'),
+    get microphone() {
+      return microphone;
+    },
+    get camera() {
+      return camera;
+    },
+    level: goodLevel,
+    toggleMicrophone: () => { microphone = toggled(microphone); },
+    toggleCamera: () => { camera = toggled(camera); },
+    flipCamera: nothing,
+    secondCamera: { kind: 'unavailable' },
+    toggleSecondCamera: nothing,
+    screen: { kind: 'unavailable' },
+    toggleScreen: nothing,
+    get soundProfile() {
+      return profile;
+    },
+    setSoundProfile: (next) => { profile = next; },
+    headphones: 'yes',
+    answerHeadphones: nothing,
+    devices,
+    chat: chat(me.name, fixture),
+    mayMuteOthers: fixture.link.role === 'teacher',
+    muteOther: nothing,
+    notices: fixture.notices ?? [],
+    repair: nothing,
+    dismiss: nothing,
+    toasts: fixture.toasts ?? [],
+    proof: goodProof,
+    leave: nothing,
+  };
+  return override(view, fixture.change ?? {});
+}
+
+export function notice(what: Notice['what'], repair: Notice['repair'], placement: Notice['placement'] = 'banner', dismissible = false): Notice {
+  return { id: what.kind, placement, what, repair, dismissible };
+}

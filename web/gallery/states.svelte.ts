@@ -1,0 +1,144 @@
+/** Every state a person can meet, by name. */
+import type { AppStore, BrowserInfo, CaptureProblem, Screen } from '../src/state/types';
+import { ready, studentLink, teacherLink, untouched } from './join.svelte';
+import { chatLines, deniz, hannah, lesson, longNamed, notice, person, seat, type LessonFixture } from './lesson.svelte';
+import { picture } from './pictures';
+import { measuringProof, poorProof } from './proof';
+
+export interface GalleryState {
+  app(): AppStore;
+  /** Selectors pressed one after the other to get there. */
+  readonly press?: readonly string[];
+}
+
+const ipad: BrowserInfo = { system: 'ipad', engine: 'safari', supported: true, canShareScreen: false, canChooseSpeaker: false };
+const desktop: BrowserInfo = { system: 'windows', engine: 'chromium', supported: true, canShareScreen: true, canChooseSpeaker: true };
+const firefox: BrowserInfo = { ...desktop, engine: 'firefox', canChooseSpeaker: false };
+
+const page = (screen: () => Screen, browser: BrowserInfo = ipad, press: readonly string[] = []): GalleryState => ({
+  app: () => ({ screen: screen(), browser }),
+  press,
+});
+const inLesson = (fixture: Omit<LessonFixture, 'link'> & Partial<Pick<LessonFixture, 'link'>>, press: readonly string[] = [], browser = ipad): GalleryState =>
+  page(() => ({ kind: 'lesson', lesson: lesson({ link: teacherLink, ...fixture }) }), browser, press);
+const problem = (what: CaptureProblem, browser: BrowserInfo, link = studentLink): GalleryState =>
+  page(() => ({ kind: 'join', join: untouched(link, { progress: { kind: 'device_problem', problem: what } }) }), browser);
+
+const PROOF = ['[data-testid="connection-panel-toggle"]'];
+const CHAT = ['[data-testid="chat-toggle"]'];
+const nothing = (): void => undefined;
+
+const pages: Record<string, GalleryState> = {
+  start: page(() => ({ kind: 'start', start: { demo: null, openLink: () => false } })),
+  'start-demo': page(() => ({
+    kind: 'start',
+    start: { demo: { teacher: '/r/geige#lehrkraft', student: '/r/geige#schueler', musician: '/r/musiker#gast' }, openLink: () => false },
+  })),
+  opening: page(() => ({ kind: 'opening' })),
+  'link-invalid': page(() => ({ kind: 'link_broken', problem: { kind: 'invalid' }, retry: nothing })),
+  'link-expired': page(() => ({ kind: 'link_broken', problem: { kind: 'expired' }, retry: nothing })),
+  'link-incomplete': page(() => ({ kind: 'link_broken', problem: { kind: 'incomplete' }, retry: nothing })),
+  'link-unreachable': page(() => ({ kind: 'link_broken', problem: { kind: 'server_unreachable' }, retry: nothing })),
+  unsupported: page(() => ({ kind: 'join', join: untouched(studentLink) }), { ...desktop, supported: false }),
+  left: page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: teacherLink, again: nothing } })),
+  'left-elsewhere': page(() => ({ kind: 'left', left: { reason: { kind: 'replaced_elsewhere' }, link: studentLink, again: nothing } })),
+  'left-expired': page(() => ({ kind: 'left', left: { reason: { kind: 'refused', code: 'link_expired' }, link: studentLink, again: null } })),
+};
+
+const joining: Record<string, GalleryState> = {
+  'join-untouched': page(() => ({ kind: 'join', join: untouched(studentLink) })),
+  'join-adult': page(() => ({ kind: 'join', join: untouched(teacherLink) }), desktop),
+  'join-ready': page(() => ({ kind: 'join', join: ready(studentLink) })),
+  'join-asking': page(() => ({ kind: 'join', join: untouched(studentLink, { camera: { kind: 'asking' }, microphone: { kind: 'asking' } }) })),
+  'join-devices': page(() => ({ kind: 'join', join: ready(teacherLink) }), desktop, ['.level-foot button']),
+  'join-recording': page(() => ({
+    kind: 'join',
+    join: ready(studentLink, { soundCheck: { kind: 'recording', secondsLeft: 3 }, connectionTest: { kind: 'slow', roundTripMs: 190, soundMs: 140 } }),
+  })),
+  'join-trouble': page(() => ({
+    kind: 'join',
+    join: ready(studentLink, {
+      name: '',
+      nameProblem: 'missing',
+      soundCheck: { kind: 'recorded', heard: false },
+      connectionTest: { kind: 'blocked' },
+      level: { value: 0, peak: 0, verdict: 'silent' },
+      notices: [notice({ kind: 'microphone_bluetooth', label: 'AirPods', upToKhz: 8 }, 'use_builtin_microphone', 'callout')],
+    }),
+  })),
+  'join-room-full': page(() => ({
+    kind: 'join',
+    join: ready(studentLink, { progress: { kind: 'failed', problem: { kind: 'refused', code: 'room_full' } } }),
+  })),
+  'join-joining': page(() => ({ kind: 'join', join: ready(teacherLink, { progress: { kind: 'joining' } }) })),
+  'denied-ipad': problem({ kind: 'denied', device: 'microphone', by: 'person' }, ipad),
+  'denied-chrome': problem({ kind: 'denied', device: 'both', by: 'person' }, desktop, teacherLink),
+  'denied-firefox': problem({ kind: 'denied', device: 'camera', by: 'person' }, firefox, teacherLink),
+  'denied-system': problem({ kind: 'denied', device: 'both', by: 'system' }, { ...desktop, system: 'mac' }, teacherLink),
+  dismissed: problem({ kind: 'dismissed', device: 'both' }, ipad),
+  missing: problem({ kind: 'missing', device: 'camera' }, desktop),
+  'in-use': problem({ kind: 'in_use', device: 'camera' }, desktop),
+  insecure: problem({ kind: 'insecure', device: 'both' }, desktop, teacherLink),
+  failed: problem({ kind: 'failed', device: 'microphone', detail: 'NotReadableError: Could not start audio source' }, desktop, teacherLink),
+};
+
+const lessons: Record<string, GalleryState> = {
+  lesson: inLesson({}),
+  'lesson-student': inLesson({ link: studentLink, seats: [seat(person(9, 'Frau Lindqvist-Baumgärtner', { role: 'teacher', speaking: true }), 0)] }),
+  'lesson-alone': inLesson({ seats: [] }),
+  'lesson-long-name': inLesson({ seats: [seat(longNamed, 0)] }),
+  'lesson-muted': inLesson({ microphone: { kind: 'off' }, camera: { kind: 'off' }, seats: [seat({ ...hannah, microphone: 'off', camera: 'off' }, 0, { picture: 'off' })] }),
+  'lesson-waiting': inLesson({ seats: [seat(hannah, 0, { picture: 'waiting' })], change: { connection: { kind: 'starting' } } }),
+  'lesson-two': inLesson({ seats: [seat(hannah, 0), seat(longNamed, 1)] }),
+  'lesson-three': inLesson({ seats: [seat(hannah, 0), seat(longNamed, 1), seat(deniz, 2, { picture: 'off' })] }),
+  'lesson-screen': inLesson({ seats: [seat(hannah, 0), seat(hannah, 1, { stream: 'screen', key: 'screen' }), seat(longNamed, 2)] }),
+  'lesson-second-camera': inLesson({ seats: [seat(hannah, 0), seat(hannah, 1, { stream: 'second_camera', key: 'second' })] }),
+  'lesson-everything': inLesson(
+    {
+      lines: chatLines,
+      unread: 3,
+      change: {
+        secondCamera: { kind: 'on', withSound: false },
+        screen: { kind: 'on', withSound: true },
+        get secondPicture() {
+          return { stream: picture('score'), mirrored: false };
+        },
+        get screenPicture() {
+          return { stream: picture('score'), mirrored: false };
+        },
+      },
+    },
+    [],
+    desktop,
+  ),
+  'lesson-away': inLesson({ seats: [seat({ ...hannah, present: false }, 0)] }),
+  'lesson-toasts': inLesson({
+    toasts: [
+      { id: 1, what: { kind: 'joined', name: longNamed.name } },
+      { id: 2, what: { kind: 'refused', code: 'too_fast' } },
+    ],
+  }),
+  proof: inLesson({}, PROOF),
+  'proof-poor': inLesson({ change: { proof: poorProof } }, PROOF),
+  'proof-measuring': inLesson({ link: studentLink, change: { proof: measuringProof } }, PROOF),
+  chat: inLesson({ lines: chatLines }, CHAT),
+  'chat-empty': inLesson({ link: studentLink }, CHAT),
+  people: inLesson({ seats: [seat(hannah, 0), seat(longNamed, 1), seat(deniz, 2)] }, ['[data-testid="participants-toggle"]']),
+  settings: inLesson({}, ['[data-testid="settings-toggle"]'], desktop),
+  more: inLesson({ unread: 3, lines: chatLines, change: { secondCamera: { kind: 'off' } } }, ['[data-testid="more-toggle"]']),
+  'microphone-silent': inLesson({ notices: [notice({ kind: 'microphone_silent', seconds: 6 }, 'restart_microphone')] }),
+  'microphone-lost': inLesson({ notices: [notice({ kind: 'microphone_lost', label: 'Scarlett 2i2 USB' }, 'use_other_microphone')] }),
+  'camera-interrupted': inLesson({ notices: [notice({ kind: 'camera_interrupted' }, 'restart_camera', 'callout', true)] }),
+  'sound-blocked': inLesson({ link: studentLink, notices: [notice({ kind: 'sound_blocked' }, 'play_sound')] }),
+  'muted-by': inLesson({ link: studentLink, microphone: { kind: 'off' }, notices: [notice({ kind: 'muted_by', name: 'Frau Lindqvist', source: 'microphone' }, 'unmute', 'callout', true)] }),
+  'speaking-while-muted': inLesson({ microphone: { kind: 'off' }, notices: [notice({ kind: 'speaking_while_muted' }, 'unmute', 'callout', true)] }),
+  'connection-lost': inLesson({ change: { connection: { kind: 'reconnecting', since: Date.now(), attempt: 3, online: true, microphone: 'on' } } }),
+  'connection-lost-student': inLesson({
+    link: studentLink,
+    microphone: { kind: 'off' },
+    change: { connection: { kind: 'reconnecting', since: Date.now(), attempt: 1, online: false, microphone: 'off' } },
+  }),
+  'connection-back': inLesson({ change: { connection: { kind: 'back', missedSeconds: 4, microphone: 'on' } } }),
+};
+
+export const states: Readonly<Record<string, GalleryState>> = { ...pages, ...joining, ...lessons };
