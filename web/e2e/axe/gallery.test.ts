@@ -4,14 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { build, preview, type PreviewServer } from 'vite';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stateNames } from './states';
+import { openGallery, stateNames, type Gallery } from './world';
 
-const configFile = fileURLToPath(new URL('../../gallery/vite.config.ts', import.meta.url));
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const sizes = [
@@ -22,19 +19,13 @@ const schemes = ['light', 'dark'] as const;
 // Room for a fingertip (05-look); a link inside a sentence and a control drawn by its label are no targets of their own.
 const SMALLEST_TARGET_PX = 44;
 
-let server: PreviewServer;
-let browser: Browser;
+let gallery: Gallery;
 let page: Page;
 let complaints: string[] = [];
 
 beforeAll(async () => {
-  await build({ configFile, logLevel: 'error' });
-  server = await preview({ configFile, preview: { port: 0 }, logLevel: 'error' });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'],
-  });
-  page = await browser.newPage({ reducedMotion: 'reduce' });
+  gallery = await openGallery();
+  page = await gallery.browser.newPage({ reducedMotion: 'reduce' });
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
@@ -42,16 +33,13 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await browser.close();
-  await server.close();
+  await gallery.close();
 });
 
 async function open(state: string, language: 'de' | 'en'): Promise<void> {
   complaints = [];
   await page.setViewportSize({ width: 1180, height: 820 });
-  const base = server.resolvedUrls?.local[0] ?? '';
-  await page.goto(`${base}?state=${state}&language=${language}`);
-  await page.waitForSelector('body[data-ready]');
+  await gallery.show(page, state, language);
   await page.evaluate(axeSource);
 }
 

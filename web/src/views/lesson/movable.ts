@@ -76,7 +76,6 @@ export function draggable(movable: Movable): (element: HTMLElement) => () => voi
       if (!moved && Math.hypot(dx, dy) < DRAG_THRESHOLD_PX) return;
       if (!moved) {
         moved = true;
-        element.setPointerCapture(event.pointerId);
         movable.dragging(true);
       }
       element.style.setProperty('translate', `${dx}px ${dy}px`);
@@ -97,17 +96,19 @@ export function draggable(movable: Movable): (element: HTMLElement) => () => voi
       event.preventDefault();
       moved = false;
     };
+    // Moves are heard at the window: a quick flick leaves the element before its second event. Capturing the pointer would
+    // do too, but takes the click away from the handle inside.
     element.addEventListener('pointerdown', down);
-    element.addEventListener('pointermove', move);
-    element.addEventListener('pointerup', end);
-    element.addEventListener('pointercancel', end);
     element.addEventListener('click', click, { capture: true });
+    window.addEventListener('pointermove', move);
+    window.addEventListener('pointerup', end);
+    window.addEventListener('pointercancel', end);
     return () => {
       element.removeEventListener('pointerdown', down);
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('pointerup', end);
-      element.removeEventListener('pointercancel', end);
       element.removeEventListener('click', click, { capture: true });
+      window.removeEventListener('pointermove', move);
+      window.removeEventListener('pointerup', end);
+      window.removeEventListener('pointercancel', end);
     };
   };
 }

@@ -1,0 +1,147 @@
+/** What hands, keys and screen readers do in the room, against the gallery. */
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openGallery, type Gallery } from './world';
+
+let gallery: Gallery;
+let page: Page;
+
+beforeAll(async () => {
+  gallery = await openGallery();
+});
+afterAll(async () => {
+  await gallery.close();
+});
+beforeEach(async () => {
+  page = await gallery.browser.newPage({ viewport: { width: 1180, height: 820 }, reducedMotion: 'reduce' });
+});
+afterEach(async () => {
+  await page.close();
+});
+
+const byId = (id: string): Locator => page.getByTestId(id);
+const pressed = (id: string): Promise<string | null> => byId(id).getAttribute('aria-pressed');
+const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.getAttribute('data-testid') ?? document.activeElement?.textContent ?? '');
+
+describe('sound profile', () => {
+  test('segments and the select beside them are kept in step', async () => {
+    await gallery.show(page, 'lesson', 'de');
+    expect(await byId('sound-profile').inputValue()).toBe('music');
+    await byId('sound-profile').selectOption('studio');
+    expect(await page.getByRole('radio', { name: 'Studio' }).isChecked()).toBe(true);
+    await page.locator('.segments label').filter({ hasText: 'Sprache' }).click();
+    expect(await byId('sound-profile').inputValue()).toBe('speech');
+  });
+});
+
+describe('keys', () => {
+  test('switch the microphone, but not while somebody types', async () => {
+    await gallery.show(page, 'lesson', 'de');
+    await page.keyboard.press('m');
+    expect(await pressed('toggle-microphone')).toBe('false');
+    await page.keyboard.press('c');
+    await byId('chat-input').fill('');
+    await byId('chat-input').pressSequentially('mmm');
+    expect(await pressed('toggle-microphone')).toBe('false');
+    expect(await byId('chat-input').inputValue()).toBe('mmm');
+  });
+
+  test('rest when they are switched off', async () => {
+    await gallery.show(page, 'settings', 'de');
+    await page.getByRole('switch', { name: 'Tasten' }).press('Space');
+    await page.keyboard.press('m');
+    expect(await pressed('toggle-microphone')).toBe('true');
+  });
+});
+
+describe('panels', () => {
+  test('take the focus, and Escape gives it back', async () => {
+    await gallery.show(page, 'lesson', 'de');
+    await byId('connection-panel-toggle').focus();
+    await page.keyboard.press('Enter');
+    await byId('connection-panel').waitFor();
+    expect(await focused()).toBe('Klangnachweis');
+    expect(await pressed('connection-panel-toggle')).toBe('true');
+    await page.keyboard.press('Escape');
+    await byId('connection-panel').waitFor({ state: 'detached' });
+    expect(await focused()).toBe('connection-panel-toggle');
+  });
+
+  test('follow one another; the chat takes what is typed and shows it as text', async () => {
+    await gallery.show(page, 'proof', 'de');
+    await byId('chat-toggle').click();
+    expect(await byId('connection-panel').count()).toBe(0);
+    await byId('chat-input').fill('<img src=x onerror=alert(1)> ü');
+    await byId('chat-send').click();
+    expect(await byId('chat-message').last().locator('.bubble').textContent()).toBe('<img src=x onerror=alert(1)> ü');
+    expect(await byId('chat-input').inputValue()).toBe('');
+  });
+
+  test('open from the sheet on a phone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await gallery.show(page, 'lesson', 'de');
+    await byId('more-toggle').click();
+    await byId('more-chat').click();
+    await byId('chat-input').waitFor();
+  });
+});
+
+describe('own picture', () => {
+  const corner = async (): Promise<string> => {
+    const stage = await page.locator('.stage').boundingBox();
+    const self = await byId('self').boundingBox();
+    if (!stage || !self) return 'nowhere';
+    const vertical = self.y + self.height / 2 < stage.y + stage.height / 2 ? 'top' : 'bottom';
+    return `${vertical} ${self.x + self.width / 2 < stage.x + stage.width / 2 ? 'left' : 'right'}`;
+  };
+  const drag = async (dx: number, dy: number): Promise<void> => {
+    const box = await byId('self').boundingBox();
+    const x = (box?.x ?? 0) + 60;
+    const y = (box?.y ?? 0) + 80;
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + dx / 2, y + dy / 2);
+    await page.mouse.move(x + dx, y + dy);
+    await page.mouse.up();
+  };
+
+  test('is dragged to the nearest corner and leaves no style behind', async () => {
+    await gallery.show(page, 'lesson', 'de');
+    expect(await corner()).toBe('bottom right');
+    await drag(-700, -450);
+    expect(await corner()).toBe('top left');
+    await drag(500, 20);
+    expect(await corner()).toBe('top right');
+    expect(await page.locator('.selves').getAttribute('style')).toBeFalsy();
+  });
+
+  test('moves by arrow keys and by a tap, and says where it is', async () => {
+    await gallery.show(page, 'lesson', 'de');
+    const handle = page.getByRole('button', { name: /Eigenes Bild verschieben/ });
+    await handle.focus();
+    await page.keyboard.press('ArrowLeft');
+    expect(await corner()).toBe('bottom left');
+    await page.getByRole('status').filter({ hasText: 'Eigenes Bild unten links' }).waitFor({ state: 'attached' });
+    await page.keyboard.press('ArrowUp');
+    expect(await corner()).toBe('top left');
+    await handle.click();
+    expect(await corner()).toBe('top right');
+  });
+});
+
+describe('language', () => {
+  test('changes at once, with the page’s own language', async () => {
+    await gallery.show(page, 'join-ready', 'de');
+    await byId('language').selectOption('en');
+    expect(await page.getByRole('button', { name: 'Go to the lesson' }).count()).toBe(1);
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');
+    expect(await page.evaluate(() => localStorage.getItem('auftakt.language'))).toBe('en');
+  });
+
+  test('speaks to pupils with du and to adults with Sie', async () => {
+    await gallery.show(page, 'join-untouched', 'de');
+    expect(await page.getByText('Hast du Kopfhörer auf?').count()).toBeGreaterThan(0);
+    await gallery.show(page, 'join-adult', 'de');
+    expect(await page.getByText('Haben Sie Kopfhörer auf?').count()).toBeGreaterThan(0);
+  });
+});
