@@ -4,6 +4,8 @@ import { digestStats } from './stats';
 const CONNECT_LIMIT_MS = 6000;
 const STATS_INTERVAL_MS = 100;
 const STATS_TRIES = 15;
+const BUSY_TRIES = 4;
+const BUSY_WAIT_MS = 2500;
 /** Capture, coding, jitter buffer and playout, without the way: measured 34-62 ms on one machine. */
 const DEVICE_DELAY_MS = 50;
 /** From here on talking feels like a satellite call. */
@@ -28,11 +30,7 @@ export async function testConnection(): Promise<ConnectionTest> {
   try {
     pc.addTransceiver('audio', { direction: 'recvonly' });
     await pc.setLocalDescription();
-    const response = await fetch('/api/probe', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/sdp' },
-      body: pc.localDescription?.sdp ?? '',
-    });
+    const response = await askForProbe(pc.localDescription?.sdp ?? '');
     if (!response.ok) return { kind: 'unreachable' };
     await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
     if (!(await iceConnects(pc))) return { kind: 'blocked' };
@@ -44,6 +42,16 @@ export async function testConnection(): Promise<ConnectionTest> {
     return { kind: 'unreachable' };
   } finally {
     pc.close();
+  }
+}
+
+/** The server runs a limited number of tests at once: a full one is asked again, it is neither gone nor blocked. */
+async function askForProbe(offer: string): Promise<Response> {
+  for (let tries = 1; ; tries += 1) {
+    const headers = { 'Content-Type': 'application/sdp' };
+    const response = await fetch('/api/probe', { method: 'POST', headers, body: offer });
+    if (response.status !== 503 || tries === BUSY_TRIES) return response;
+    await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
   }
 }
 
