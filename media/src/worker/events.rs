@@ -52,6 +52,8 @@ pub enum Event {
 /// Why a peer failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailReason {
+    /// No check of it ever came: its network blocks UDP, or it gave up.
+    Unreachable,
     /// The DTLS handshake failed: wrong certificate, no common SRTP profile, alert, timeout.
     Handshake,
     /// The other side closed its connection properly.

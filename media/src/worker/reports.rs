@@ -2,7 +2,7 @@
 
 use super::peer::{Peer, PeerKey, PeerState};
 use super::track::{Subscriber, Track};
-use super::{Event, Out, Worker};
+use super::{Event, FailReason, Out, Worker};
 use crate::rtcp::write;
 use crate::rtcp::{ReportBlock, SenderInfo};
 use crate::rtp::clock::{NtpTime, PeerClock};
@@ -27,6 +27,21 @@ impl Worker {
         }
     }
 
+    fn lose_consent(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        match peer.state {
+            PeerState::Connected => {
+                peer.state = PeerState::Silent;
+                self.out.events.push_back(Event::Disconnected { peer: peer.id });
+            }
+            PeerState::Connecting => {
+                peer.state = PeerState::Failed;
+                self.out.events.push_back(Event::Failed { peer: peer.id, reason: FailReason::Unreachable });
+            }
+            PeerState::Silent | PeerState::Failed => {}
+        }
+    }
+
     fn serve_peer(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         if peer.dtls.poll_timeout().is_some_and(|at| at <= now) {
@@ -34,9 +49,8 @@ impl Worker {
         }
         peer.ice.handle_timeout(now);
         peer.destination = peer.ice.selected();
-        if peer.state == PeerState::Connected && peer.ice.consent_expired(now) {
-            peer.state = PeerState::Silent;
-            self.out.events.push_back(Event::Disconnected { peer: peer.id });
+        if peer.ice.consent_expired(now) {
+            self.lose_consent(key);
         }
         self.poll_dtls(now, key, None);
         self.forget_void_addresses(key);

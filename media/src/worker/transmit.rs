@@ -75,10 +75,14 @@ impl TransmitBatch {
         self.bytes.len() >= ARENA_SOFT_MAX
     }
 
-    /// Makes the bytes written since `start` a datagram for `to`. Everything before `start` already belongs to one.
+    /// Makes the bytes written since `start` a datagram for `to`. Everything before `start` already belongs to one. Nothing written
+    /// (what could not be sealed is taken back) is no datagram.
+    #[inline]
     pub(crate) fn commit(&mut self, to: SocketAddr, start: usize) {
         let len = self.bytes.len() - start;
-        self.segments.push(Segment { to, start: start as u32, len: len as u32 });
+        if len > 0 {
+            self.segments.push(Segment { to, start: start as u32, len: len as u32 });
+        }
     }
 
     /// Copies a finished datagram in.
@@ -118,5 +122,32 @@ impl<'a> Iterator for Runs<'a> {
         self.next += count;
         let start = first.start as usize;
         Some(Run { to: first.to, bytes: &self.batch.bytes[start..start + bytes], segment_size: first.len as usize, count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(datagrams: &[(u16, usize)]) -> Vec<(u16, usize, usize)> {
+        let mut batch = TransmitBatch::default();
+        for &(port, len) in datagrams {
+            batch.push(SocketAddr::from(([127, 0, 0, 1], port)), &vec![1; len]);
+        }
+        assert_eq!(batch.runs().map(|r| r.bytes.len()).sum::<usize>(), datagrams.iter().map(|d| d.1).sum());
+        batch.runs().map(|r| (r.to.port(), r.segment_size, r.count)).collect()
+    }
+
+    #[test]
+    fn equal_sizes_to_one_destination_are_one_run_and_a_shorter_one_ends_it() {
+        assert_eq!(runs(&[(1, 100), (1, 100), (1, 60), (1, 100)]), [(1, 100, 3), (1, 100, 1)]);
+        assert_eq!(runs(&[(1, 100), (2, 100), (2, 101), (1, 100)]), [(1, 100, 1), (2, 100, 1), (2, 101, 1), (1, 100, 1)]);
+        assert_eq!(runs(&[]), []);
+    }
+
+    #[test]
+    fn a_run_is_what_the_kernel_takes() {
+        assert_eq!(runs(&[(1, 10); 130]), [(1, 10, 64), (1, 10, 64), (1, 10, 2)]);
+        assert_eq!(runs(&[(1, 1200); 60]), [(1, 1200, 50), (1, 1200, 10)]);
     }
 }

@@ -3,6 +3,7 @@
 mod band;
 mod connect;
 mod hostile;
+mod redundancy;
 mod repair;
 mod seats;
 mod world;

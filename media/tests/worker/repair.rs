@@ -1,7 +1,7 @@
 //! Losses are repaired, both ways.
 
 use crate::band::{Camera, Player, join_publisher, join_viewer, play, sound};
-use crate::world::{Way, World};
+use crate::world::{Loss, Way, World};
 use auftakt_client::{ClientConfig, ClientEvent, Nacks, wire};
 use auftakt_media::drops::DropReason;
 use std::time::Duration;
@@ -12,7 +12,7 @@ fn is_media(datagram: &[u8]) -> bool {
 }
 
 /// Loses so many media packets of a hundred, by chance but always the same.
-fn lose_percent(percent: u64, seed: u64, lost_way: fn(Way) -> bool) -> Box<dyn FnMut(Way, &[u8]) -> bool> {
+fn lose_percent(percent: u64, seed: u64, lost_way: fn(Way) -> bool) -> Loss {
     let mut state = seed;
     Box::new(move |way, datagram| {
         let counts = lost_way(way) && is_media(datagram);

@@ -36,8 +36,6 @@ pub struct ClientConfig {
     pub wall_clock: Duration,
     /// Whether it asks for what it misses.
     pub nack: Nacks,
-    /// Whether it prefers what only AES-CM offers; by default the server picks GCM.
-    pub profiles: Profiles,
 }
 
 /// Does the client repair its losses?
@@ -49,13 +47,6 @@ pub enum Nacks {
     Silent,
 }
 
-/// Which SRTP profiles the client accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profiles {
-    /// As browsers do.
-    All,
-}
-
 impl ClientConfig {
     /// Chromium's numbers, NACKs on.
     pub fn seeded(seed: u64) -> Self {
@@ -64,7 +55,6 @@ impl ClientConfig {
             numbers: Numbers::CHROMIUM,
             wall_clock: Duration::from_secs(1_700_000_000) + Duration::from_millis(seed % 977),
             nack: Nacks::Sent,
-            profiles: Profiles::All,
         }
     }
 }
