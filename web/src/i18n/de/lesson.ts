@@ -83,6 +83,7 @@ export const lesson = (s: Speak, f: Format) => ({
     empty: s('Noch keine Nachrichten. Schreib etwas.', 'Noch keine Nachrichten. Alle im Raum lesen mit.'),
     emptyTitle: 'Chat im Unterricht',
     label: 'Nachricht an alle im Raum',
+    hint: 'Nachricht an alle',
     send: 'Senden',
     log: 'Nachrichten',
     from: (name: string, text: string) => `Nachricht von ${name}: ${text}`,

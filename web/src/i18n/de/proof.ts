@@ -32,6 +32,7 @@ export const proof = (s: Speak, f: Format) => ({
   all: 'alle',
   seamless: 'lückenlos',
   gaps: (count: number, ms: number) => `${f.number(count)} ${f.plural(count, { one: 'Lücke', other: 'Lücken' })}, ${f.milliseconds(ms)}`,
+  measuringChip: 'wird gemessen',
   mutedChip: 'Ton aus',
   tapeStart: 'vor 60 s',
   tapeEnd: 'jetzt',

@@ -77,6 +77,7 @@ export const lesson = (f: Format): Messages['lesson'] => ({
     empty: 'No messages yet. Everybody in the room reads along.',
     emptyTitle: 'Chat in the lesson',
     label: 'Message to everybody in the room',
+    hint: 'Message to all',
     send: 'Send',
     log: 'Messages',
     from: (name, text) => `Message from ${name}: ${text}`,

@@ -30,6 +30,7 @@ export const proof = (f: Format): Messages['proof'] => ({
   all: 'all',
   seamless: 'no gaps',
   gaps: (count, ms) => `${f.number(count)} ${f.plural(count, { one: 'gap', other: 'gaps' })}, ${f.milliseconds(ms)}`,
+  measuringChip: 'measuring',
   mutedChip: 'muted',
   tapeStart: '60 s ago',
   tapeEnd: 'now',
