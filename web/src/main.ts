@@ -3,4 +3,7 @@ import { createApp } from './state/app.svelte';
 import App from './views/App.svelte';
 
 const target = document.getElementById('app');
-if (target) mount(App, { target, props: { app: createApp(window.location) } });
+if (target) {
+  target.replaceChildren();
+  mount(App, { target, props: { app: createApp(window.location) } });
+}
