@@ -42,8 +42,11 @@ pub enum DropReason {
     Muted,
     /// No codec data in it: padding, a probe.
     Empty,
+    /// RTCP whose framing or contents do not hold.
     RtcpMalformed,
+    /// SRTCP authentication failed.
     RtcpUnauthenticated,
+    /// SRTCP seen before, or older than the window.
     RtcpReplayed,
     /// Feedback about something this peer does not receive.
     RtcpUnknownStream,

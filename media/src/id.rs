@@ -13,7 +13,9 @@ pub struct TrackId(pub u32);
 /// Audio or video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MediaKind {
+    /// Sound.
     Audio,
+    /// Picture.
     Video,
 }
 

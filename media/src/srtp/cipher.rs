@@ -33,7 +33,8 @@ impl Tag {
 /// The session keys of one direction, for RTP or for RTCP.
 pub(super) enum Cipher {
     Gcm { key: LessSafeKey, salt: [u8; 12] },
-    CmHmac { key: EncryptingKey, salt: [u8; 14], auth: hmac::Key },
+    /// Boxed: a kilobyte and a half that a peer with GCM need not carry.
+    CmHmac { key: Box<EncryptingKey>, salt: [u8; 14], auth: Box<hmac::Key> },
 }
 
 /// Length of the HMAC-SHA1 tag of RFC 3711 §4.2, and of its key.
@@ -59,9 +60,9 @@ impl Cipher {
             SrtpProfile::Aes128CmSha1_80 => {
                 let auth: [u8; CM_AUTH_KEY_LEN] = derive(profile, master, authentication);
                 return Self::CmHmac {
-                    key: counter_key(key),
+                    key: Box::new(counter_key(key)),
                     salt: derive(profile, master, salt),
-                    auth: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &auth),
+                    auth: Box::new(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &auth)),
                 };
             }
         };

@@ -18,6 +18,9 @@ const ROUND: usize = 16;
 /// A keyframe and what came while its first packet was being recovered.
 const CATCH_UP_MAX: u64 = 300;
 
+/// Packets of one track that wait for a flush: many times what a receive batch holds.
+const FRESH_MAX: usize = 4096;
+
 /// Tracks with something to forward.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
@@ -26,13 +29,18 @@ pub(crate) struct Dirty {
 }
 
 impl Dirty {
+    /// A packet wants to go out. Full: it is left in the ring, where its receivers' NACKs find it.
     #[inline]
-    pub(crate) fn push(&mut self, track: &mut Track, key: TrackKey, fresh: Fresh) {
+    pub(crate) fn push(&mut self, track: &mut Track, key: TrackKey, fresh: Fresh) -> Result<(), DropReason> {
+        if track.fan_out.fresh.len() >= FRESH_MAX {
+            return Err(DropReason::Overload);
+        }
         track.fan_out.fresh.push(fresh);
         if !track.fan_out.queued {
             track.fan_out.queued = true;
             self.queue(track.kind).push_back(key);
         }
+        Ok(())
     }
 
     fn queue(&mut self, kind: MediaKind) -> &mut VecDeque<TrackKey> {

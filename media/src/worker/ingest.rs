@@ -221,8 +221,7 @@ impl Worker {
             return Err(DropReason::Muted);
         }
         let fresh = Fresh { source: encoding.source, encoding: binding.encoding, ext_seq: incoming.ext_seq };
-        self.dirty.push(track, binding.track, fresh);
-        Ok(())
+        self.dirty.push(track, binding.track, fresh)
     }
 
     /// An SSRC that was not announced says in its header extensions which section, and which encoding of it, it is.

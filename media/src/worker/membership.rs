@@ -4,6 +4,7 @@ use super::peer::PeerKey;
 use super::track::{Encoding, Fresh, Incoming, Subscriber, Track, TrackKey, Way};
 use super::{LayerLimit, LocalPacket, Muted, Worker};
 use crate::codec::Codec;
+use crate::drops::DropReason;
 use crate::id::{Mid, PeerId, TrackId};
 use crate::rtp::clock::PeerClock;
 use crate::rtp::rewrite::SourceKey;
@@ -197,8 +198,9 @@ impl Worker {
         let fresh = Fresh { source: encoding.source, encoding: 0, ext_seq };
         track.arrived_at = Some(now);
         self.out.counters.packets_received += 1;
-        if !track.muted {
-            self.dirty.push(track, key, fresh);
+        let queued = if track.muted { Err(DropReason::Muted) } else { self.dirty.push(track, key, fresh) };
+        if let Err(reason) = queued {
+            self.out.counters.drops.count(reason);
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) type TrackKey = Key<Track>;
 /// Simulcast encodings of one track; the offer is bounded to as many.
 pub(crate) const ENCODINGS_MAX: usize = 4;
 /// An encoding of which nothing came for this long is not forwarded any more when another one is still coming.
-const SILENT_AFTER: Duration = Duration::from_millis(700);
+const SILENT_AFTER: Duration = Duration::from_millis(500);
 
 /// One incoming track, of a peer or of the process itself.
 pub(crate) struct Track {
