@@ -144,6 +144,14 @@ export const devices = (s: Speak) => ({
     ),
     detail: 'Für die IT:',
   },
+  screenProblem: {
+    title: 'Der Bildschirm lässt sich nicht zeigen',
+    text: s('Der Browser oder das Gerät erlaubt es gerade nicht.', 'Der Browser oder das Gerät erlaubt es gerade nicht. Auf dem Mac hilft „Bildschirmaufnahme“ in den Systemeinstellungen.'),
+  },
+  secondProblem: {
+    title: 'Die zweite Kamera startet nicht',
+    text: 'Manche Geräte zeigen nur eine Kamera zugleich, oder ein anderes Programm benutzt sie.',
+  },
   without: { microphone: 'Nur zuhören', camera: 'Nur mit Ton', both: 'Nur zuhören' } as Record<CaptureDevice, string>,
   back: 'Zurück',
 });

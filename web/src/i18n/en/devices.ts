@@ -71,6 +71,14 @@ export const devices: Messages['devices'] = {
     text: 'The browser gives no clear reason. It often helps to plug the device in again or to restart the browser.',
     detail: 'For IT:',
   },
+  screenProblem: {
+    title: 'The screen cannot be shown',
+    text: 'The browser or the device does not allow it right now. On a Mac, “Screen Recording” in System Settings helps.',
+  },
+  secondProblem: {
+    title: 'The second camera does not start',
+    text: 'Some devices show only one camera at a time, or another program is using it.',
+  },
   without: { microphone: 'Just listen', camera: 'Sound only', both: 'Just listen' },
   back: 'Back',
 };
