@@ -32,9 +32,16 @@ impl Tag {
 
 /// The session keys of one direction, for RTP or for RTCP.
 pub(super) enum Cipher {
-    Gcm { key: LessSafeKey, salt: [u8; 12] },
+    Gcm {
+        key: LessSafeKey,
+        salt: [u8; 12],
+    },
     /// Boxed: a kilobyte and a half that a peer with GCM need not carry.
-    CmHmac { key: Box<EncryptingKey>, salt: [u8; 14], auth: Box<hmac::Key> },
+    CmHmac {
+        key: Box<EncryptingKey>,
+        salt: [u8; 14],
+        auth: Box<hmac::Key>,
+    },
 }
 
 /// Length of the HMAC-SHA1 tag of RFC 3711 §4.2, and of its key.

@@ -277,6 +277,20 @@ fn a_drifting_clock_is_followed_and_the_next_switch_is_smooth() {
 }
 
 #[test]
+fn another_layer_goes_on_where_the_picture_is() {
+    let now = Instant::now();
+    let (mut low, mut high) = (Source::video(1), Source::video(2));
+    // Until its first report the low layer was mapped by arrival, 60 ms after the capture.
+    low.error_ms = 60;
+    let (mut line, _) = seated(MediaKind::Video, &mut low, now);
+    low.error_ms = 0;
+    let last = line.forward(&low.packet(1000, true, false), now).unwrap();
+    line.switch_to(Some(SourceKey(2)), Old::Hold, now);
+    let began = line.forward(&high.packet(1033, true, true), now).unwrap();
+    assert_eq!(i64::from(began.timestamp.wrapping_sub(last.timestamp)), ticks(33, 90_000));
+}
+
+#[test]
 fn losses_stay_gaps_and_skips_leave_none() {
     let now = Instant::now();
     let mut a = Source::video(1);
@@ -352,6 +366,10 @@ fn keyframes_are_asked_for_at_once_and_until_one_comes() {
     line.forward(&a.packet(0, true, true), ms(4000)).unwrap();
     assert_eq!((line.wants_keyframe(ms(9000)), line.poll_timeout()), (None, None));
     assert_eq!(line.keyframe_request_target(), Some(SourceKey(1)));
+    line.switch_to(Some(SourceKey(2)), Old::Hold, ms(9000));
+    assert_eq!(line.keyframe_request_target(), Some(SourceKey(1)), "the other layer may take long");
+    line.switch_to(Some(SourceKey(2)), Old::HoldBriefly, ms(9000));
+    assert_eq!(line.keyframe_request_target(), None, "another person comes");
     line.switch_to(None, Old::Cut, ms(9000));
     assert_eq!(line.keyframe_request_target(), None, "nobody is here");
 }

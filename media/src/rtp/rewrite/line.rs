@@ -179,9 +179,10 @@ impl SeatLine {
         self.pending.filter(|_| self.kind == MediaKind::Video).map(|pending| pending.request_at)
     }
 
-    /// The source a receiver's own keyframe request (PLI, FIR) is for; `None` for an empty seat, or when one is awaited anyway.
+    /// The source a receiver's own keyframe request (PLI, FIR) is for; `None` for an empty seat, or when another person is about
+    /// to take it with a keyframe anyway.
     pub fn keyframe_request_target(&self) -> Option<SourceKey> {
-        self.current().filter(|_| self.pending.is_none())
+        self.stay.filter(|stay| stay.ends.is_none()).map(|stay| stay.source)
     }
 
     /// What went out under this number. `None` when that is too long ago, or never was.
@@ -242,6 +243,7 @@ impl SeatLine {
     }
 
     fn begin_stay(&mut self, packet: &Incoming, now: Instant) -> Result<Forward, DropReason> {
+        self.follow_same_picture();
         self.end_stay();
         let line = self.line(packet.capture);
         let begin = match self.kind {
@@ -275,6 +277,14 @@ impl SeatLine {
         });
         self.raised.begin_stay(self.last.map(|(timestamp, _)| timestamp));
         Ok(Forward { began: true, ..self.forward_current(packet, now)? })
+    }
+
+    /// Another layer of the same picture goes on exactly where the stream is. The line may be elsewhere: it was mapped by arrival
+    /// when the stay began, and the first sender report told better.
+    fn follow_same_picture(&mut self) {
+        if let Some(stay) = self.stay.as_mut().filter(|stay| self.kind == MediaKind::Video && stay.ends.is_none()) {
+            self.base = self.base.wrapping_add(std::mem::take(&mut stay.ahead));
+        }
     }
 
     /// Where a new picture begins: on the line. What is not later than the last is raised, frame by frame, in `raised`.
