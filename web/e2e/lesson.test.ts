@@ -2,6 +2,9 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Person, Server, startChromium, until } from './world';
 
+/** The music profile, less what some versions of Chromium take off for packet headers. */
+const MUSIC_BPS = 115_000;
+
 describe('a lesson between two browsers', () => {
   let server: Server;
   let browsers: Browser[];
@@ -52,7 +55,7 @@ describe('a lesson between two browsers', () => {
 
   it('sends stereo music at its bitrate', async () => {
     const { targetBitrate, codecs } = await teacher.look();
-    expect(targetBitrate).toBe(128_000);
+    expect(targetBitrate).toBeGreaterThanOrEqual(MUSIC_BPS);
     expect(codecs.join('\n')).toContain('stereo=1');
   });
 
@@ -61,7 +64,8 @@ describe('a lesson between two browsers', () => {
     await until('the studio bitrate', async () => (await teacher.look()).targetBitrate > 200_000);
     await student.hears();
     await teacher.byId('sound-profile').selectOption('music', { force: true });
-    await until('the music bitrate', async () => (await teacher.look()).targetBitrate === 128_000);
+    await until('the music bitrate', async () => (await teacher.look()).targetBitrate <= 130_000);
+    expect((await teacher.look()).targetBitrate).toBeGreaterThanOrEqual(MUSIC_BPS);
   });
 
   it('mutes: nothing of it arrives, by the server’s hand', async () => {
@@ -85,6 +89,21 @@ describe('a lesson between two browsers', () => {
       return (await student.look()).framesDecoded === before;
     });
     await teacher.byId('toggle-camera').click();
+    await student.seesAndHears();
+  });
+
+  it('shares the screen into a seat of its own, and takes it back', async () => {
+    const screen = student.page.locator('[data-testid="seat"]');
+    await teacher.byId('share-screen').click();
+    await until('a second seat', async () => (await screen.count()) === 2);
+    await until('the screen’s picture', async () => {
+      const widths = await screen
+        .locator('video')
+        .evaluateAll((videos) => videos.map((video) => (video as HTMLVideoElement).videoWidth));
+      return widths.length === 2 && widths.every((width) => width > 0);
+    });
+    await teacher.byId('share-screen').click();
+    await until('one seat', async () => (await screen.count()) === 1);
     await student.seesAndHears();
   });
 

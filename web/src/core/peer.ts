@@ -214,19 +214,19 @@ export class Peer {
 
   async #tuneSenders(): Promise<void> {
     for (const [source, { transceiver, track }] of this.#sending) {
-      if (!track) continue;
-      const bitrate = source === 'microphone' ? PROFILES[this.#profile].bitrateBps : null;
-      await tuneSender(transceiver.sender, source, bitrate);
+      const degradation = degradationFor(source);
+      if (track && degradation) await preferDegradation(transceiver.sender, degradation);
     }
   }
 }
 
-async function tuneSender(sender: RTCRtpSender, source: TrackSource, bitrateBps: number | null): Promise<void> {
+/**
+ * Pictures only: the bitrate of sound stands in the answer (`maxaveragebitrate`). A `maxBitrate` here would count packet
+ * headers too, and take 11 kbit/s from the music.
+ */
+async function preferDegradation(sender: RTCRtpSender, preference: RTCDegradationPreference): Promise<void> {
   const parameters = sender.getParameters();
-  const degradation = degradationFor(source);
-  if (degradation) parameters.degradationPreference = degradation;
-  const [encoding] = parameters.encodings;
-  if (encoding && bitrateBps !== null) encoding.maxBitrate = bitrateBps;
+  parameters.degradationPreference = preference;
   try {
     await sender.setParameters(parameters);
   } catch {

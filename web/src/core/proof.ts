@@ -12,8 +12,12 @@ const CONCEALED_MARK_SAMPLES = 240;
 /** Below this on the meter scale a bitrate says nothing: the coder has nothing to do. */
 const AUDIBLE_LEVEL = 0.2;
 const SAMPLES_PER_MS = 48;
-/** RED (RFC 2198) carries every frame twice; the sound itself is half of it. */
+/**
+ * RED (RFC 2198) carries every frame twice; the sound itself is half of it. Reports do not tell whether it is in use, but
+ * nothing else makes a stream this much fatter than its profile.
+ */
 const RED_SHARE = 0.5;
+const RED_FROM_SHARE = 1.5;
 
 export interface TapeSlice {
   /** 0..1 on the meter scale. */
@@ -36,7 +40,6 @@ export interface SoundFigures {
   readonly upToKhz: number | null;
   /** Whether something can be heard now. */
   readonly level: number;
-  readonly codec: string | null;
   readonly stereoNegotiated: boolean;
 }
 
@@ -71,16 +74,19 @@ export class SoundHistory {
     this.#steps = [...this.#steps, step(last, counters, muted)].slice(-SLICES_MAX);
   }
 
-  figures(): SoundFigures {
+  /** `profile`: what the sender says it sends with. */
+  figures(profile: SoundProfile): SoundFigures {
     const recent = this.#recent();
     const ms = sum(recent, (s) => s.ms);
     const lost = sum(recent, (s) => s.lost);
     const packets = sum(recent, (s) => s.packets);
     const samples = sum(recent, (s) => s.samples);
     const received = this.#direction === 'received';
-    const share = this.#last?.codec === 'red' ? RED_SHARE : 1;
     const audible = recent.filter((s) => s.level >= AUDIBLE_LEVEL);
-    const kbps = (steps: readonly Step[]) => (sum(steps, (s) => s.bytes) * 8 * share) / sum(steps, (s) => s.ms);
+    const kbps = (steps: readonly Step[]) => {
+      const all = (sum(steps, (s) => s.bytes) * 8) / sum(steps, (s) => s.ms);
+      return all * 1000 > PROFILES[profile].bitrateBps * RED_FROM_SHARE ? all * RED_SHARE : all;
+    };
     return {
       gaps: this.#gaps(),
       tape: this.#steps,
@@ -90,7 +96,6 @@ export class SoundHistory {
       bufferMs: recent.findLast((s) => s.bufferMs !== null)?.bufferMs ?? null,
       upToKhz: audible.length > 0 ? opusBandwidthKhz(kbps(audible)) : null,
       level: this.#steps.at(-1)?.level ?? 0,
-      codec: this.#last?.codec ?? null,
       stereoNegotiated: /(^|;)\s*stereo=1/.test(this.#last?.fmtp ?? ''),
     };
   }

@@ -11,7 +11,6 @@ export interface SoundCounters {
   readonly duration: number;
   readonly bufferDelay: number;
   readonly bufferCount: number;
-  readonly codec: string | null;
   readonly fmtp: string;
 }
 
@@ -67,7 +66,7 @@ function receivedCounters(entry: Entry, entries: ReadonlyMap<string, Entry>): So
     duration: num(entry.totalSamplesDuration),
     bufferDelay: num(entry.jitterBufferDelay),
     bufferCount: num(entry.jitterBufferEmittedCount),
-    ...codecFacts(codec),
+    fmtp: fmtpOf(codec),
   };
 }
 
@@ -86,16 +85,12 @@ function sentCounters(entry: Entry, entries: ReadonlyMap<string, Entry>): SoundC
     duration: num(source?.totalSamplesDuration),
     bufferDelay: 0,
     bufferCount: 0,
-    ...codecFacts(lookUp(entries, entry.codecId)),
+    fmtp: fmtpOf(lookUp(entries, entry.codecId)),
   };
 }
 
-function codecFacts(codec: Entry | undefined): { codec: string | null; fmtp: string } {
-  const mime = typeof codec?.mimeType === 'string' ? codec.mimeType.toLowerCase() : null;
-  return {
-    codec: mime?.split('/')[1] ?? null,
-    fmtp: typeof codec?.sdpFmtpLine === 'string' ? codec.sdpFmtpLine : '',
-  };
+function fmtpOf(codec: Entry | undefined): string {
+  return typeof codec?.sdpFmtpLine === 'string' ? codec.sdpFmtpLine : '';
 }
 
 function networkFacts(entries: ReadonlyMap<string, Entry>): NetworkFacts {

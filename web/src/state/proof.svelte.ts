@@ -128,13 +128,11 @@ export class ProofStore implements Proof {
     if (!same) this.speaking = speaking;
   }
 
-  #takeSent({ sent: counters }: StatsDigest): Heard | null {
-    if (!counters) return null;
-    // The report names the inner codec even when every frame is sent twice; the sender's parameters know better.
-    const sent = { ...counters, codec: this.#sentCodec() ?? counters.codec };
+  #takeSent({ sent }: StatsDigest): Heard | null {
+    if (!sent) return null;
     const muted = this.#equipment.microphone.kind !== 'on';
     this.#sentHistory.add(sent, muted);
-    const figures = this.#sentHistory.figures();
+    const figures = this.#sentHistory.figures(this.#equipment.profile);
     const { channels, sampleRate } = this.#equipment.facts;
     const stereo = PROFILES[this.#equipment.profile].channels === 2;
     const microphoneKhz = sampleRate === null ? 20 : sampleRate / 2000;
@@ -144,12 +142,6 @@ export class ProofStore implements Proof {
       channels: stereo ? (channels ?? this.#equipment.offeredChannels) : 'mono',
       upToKhz: figures.upToKhz === null ? null : Math.min(figures.upToKhz, microphoneKhz),
     };
-  }
-
-  #sentCodec(): string | null {
-    const track = this.#equipment.media.track('microphone');
-    const sender = this.#source.connection()?.getSenders().find((candidate) => candidate.track === track);
-    return sender?.getParameters().codecs[0]?.mimeType.toLowerCase().split('/')[1] ?? null;
   }
 
   #takeReceived(digest: StatsDigest) {
@@ -162,7 +154,7 @@ export class ProofStore implements Proof {
       const listening = this.#listeningTo(seat.key);
       if (counters) listening.history.add(counters, muted);
       if (this.#open && !muted) this.#hear(listening, track);
-      const figures = listening.history.figures();
+      const figures = listening.history.figures(seat.participant.soundProfile);
       const channels = listening.channels ?? (figures.stereoNegotiated ? 'stereo' : null);
       const { id, name } = seat.participant;
       result.push({ key: seat.key, name, participant: id, heard: { ...figures, muted, channels } });
