@@ -238,3 +238,75 @@ fn xor(target: &mut [u8], value: &[u8]) {
         *t ^= v;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(text: &str) -> Vec<u8> {
+        let digits: String = text.split_whitespace().collect();
+        (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap()).collect()
+    }
+
+    /// The key and salt of RFC 7714 §16 and §17 are session keys: nothing is derived.
+    fn rfc7714(key_len: usize) -> Cipher {
+        let key: Vec<u8> = (0..key_len as u8).collect();
+        let algorithm = if key_len == 16 { &AES_128_GCM } else { &AES_256_GCM };
+        Cipher::Gcm { key: LessSafeKey::new(UnboundKey::new(algorithm, &key).unwrap()), salt: *b"Quid pro quo" }
+    }
+
+    const RTP: &str = "8040f17b 8041f8d3 5501a0b2 47616c6c 69612065 7374206f 6d6e6973 20646976 69736120 696e2070 61727465 73207472 6573";
+    const RTCP: &str =
+        "81c8000d 4d617273 4e545031 4e545032 52545020 0000042a 0000e930 4c756e61 deadbeef deadbeef deadbeef deadbeef deadbeef";
+
+    #[test]
+    fn rfc7714_16_rtp() {
+        let cases = [
+            (
+                16,
+                "f24de3a3 fb34de6c acba861c 9d7e4bca be633bd5 0d294e6f 42a5f47a 51c7d19b 36de3adf 8833899d 7f27beb1 6a9152cf 765ee439 0cce",
+            ),
+            (
+                32,
+                "32b1de78 a822fe12 ef9f78fa 332e33aa b1801238 9a58e2f3 b50b2a02 76ffae0f 1ba63799 b87b7aa3 db36dfff d6b0f9bb 7878d7a7 6c13",
+            ),
+        ];
+        for (key_len, expected) in cases {
+            let cipher = rfc7714(key_len);
+            let plain = hex(RTP);
+            let (header, payload) = plain.split_at(12);
+            let mut body = payload.to_vec();
+            let tag = cipher.seal_rtp(header, &mut body, 0x5501_a0b2, 0xf17b).ok().unwrap();
+            body.extend_from_slice(tag.as_slice());
+            assert_eq!(body, hex(expected));
+            let len = cipher.open_rtp(header, &mut body, 0x5501_a0b2, 0xf17b).unwrap();
+            assert_eq!(&body[..len], payload);
+        }
+    }
+
+    #[test]
+    fn rfc7714_17_rtcp() {
+        let cases = [
+            (
+                16,
+                "63e94885 dcdab67c a727d766 2f6b7e99 7ff5c0f7 6c06f32d c676a5f1 730d6fda 4ce09b46 86303ded 0bb9275b c84aa458 96cf4d2f c5abf872 45d9eade 800005d4",
+            ),
+            (
+                32,
+                "d50ae4d1 f5ce5d30 4ba297e4 7d470c28 2c3ece5d bffe0a50 a2eaa5c1 110555be 8415f658 c61de047 6f1b6fad 1d1eb30c 4446839f 57ff6f6c b26ac3be 800005d4",
+            ),
+        ];
+        for (key_len, expected) in cases {
+            let cipher = rfc7714(key_len);
+            let plain = hex(RTCP);
+            let (header, payload) = plain.split_first_chunk::<8>().unwrap();
+            let mut body = payload.to_vec();
+            let trailer = cipher.seal_rtcp(*header, &mut body, 0x4d61_7273, 0x8000_05d4).ok().unwrap();
+            body.extend_from_slice(trailer.as_slice());
+            assert_eq!(body, hex(expected));
+            assert_eq!(cipher.rtcp_word(&body), Some(0x8000_05d4));
+            let len = cipher.open_rtcp(*header, &mut body, 0x4d61_7273, 0x8000_05d4).unwrap();
+            assert_eq!(&body[..len], payload);
+        }
+    }
+}
