@@ -248,7 +248,7 @@ impl DtlsServer {
                 Polled::Again
             }
             // Data channels are refused in the answer; whatever comes is discarded.
-            Output::ApplicationData(_) | _ => Polled::Again,
+            _ => Polled::Again,
         }
     }
 

@@ -49,6 +49,7 @@ struct DimplClient {
     due: Option<Instant>,
     server_certificate: Vec<u8>,
     keys: Option<(SrtpProfile, Vec<u8>)>,
+    given_up: bool,
 }
 
 impl DimplClient {
@@ -58,7 +59,7 @@ impl DimplClient {
         let mut dtls = Dtls::new_12(Arc::new(config), certificate, now);
         dtls.set_active(true);
         dtls.handle_timeout(now).unwrap();
-        Self { dtls, due: None, server_certificate: vec![], keys: None }
+        Self { dtls, due: None, server_certificate: vec![], keys: None, given_up: false }
     }
 }
 
@@ -69,11 +70,11 @@ impl Client for DimplClient {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        let _ = self.dtls.handle_timeout(now);
+        self.given_up |= self.dtls.handle_timeout(now).is_err();
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.due
+        self.due.filter(|_| !self.given_up)
     }
 
     fn poll(&mut self) -> Vec<Vec<u8>> {
@@ -109,6 +110,7 @@ impl Client for DimplClient {
 struct RtcClient {
     endpoint: Endpoint,
     keys: Option<(SrtpProfile, Vec<u8>)>,
+    given_up: bool,
 }
 
 fn server_address() -> SocketAddr {
@@ -130,13 +132,13 @@ impl RtcClient {
             .unwrap();
         let mut endpoint = Endpoint::new("192.0.2.2:5000".parse().unwrap(), TransportProtocol::UDP, None);
         endpoint.connect(now, server_address(), Arc::new(config), None).unwrap();
-        (Self { endpoint, keys: None }, fingerprint)
+        (Self { endpoint, keys: None, given_up: false }, fingerprint)
     }
 }
 
 impl Client for RtcClient {
     fn handle(&mut self, now: Instant, datagram: &[u8]) {
-        for event in self.endpoint.read(now, server_address(), None, BytesMut::from(datagram)).unwrap() {
+        for event in self.endpoint.read(now, server_address(), None, BytesMut::from(datagram)).unwrap_or_default() {
             if let EndpointEvent::HandshakeComplete = event {
                 let state = self.endpoint.get_connection_state(server_address()).unwrap();
                 let profile = match state.srtp_protection_profile() {
@@ -152,11 +154,11 @@ impl Client for RtcClient {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        let _ = self.endpoint.handle_timeout(server_address(), now);
+        self.given_up |= self.endpoint.handle_timeout(server_address(), now).is_err();
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.endpoint.poll_timeout(&server_address())
+        self.endpoint.poll_timeout(&server_address()).filter(|_| !self.given_up)
     }
 
     fn poll(&mut self) -> Vec<Vec<u8>> {

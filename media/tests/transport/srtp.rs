@@ -194,3 +194,27 @@ fn what_cannot_be_sealed_does_not_leave_in_clear() {
         assert_eq!(buf, b"kept");
     }
 }
+
+#[test]
+fn nothing_is_allocated_per_packet() {
+    for (profile, _) in PROFILES {
+        let (client, mut inbound) = (client(profile), Inbound::new(&keys(profile)));
+        let mut server = Outbound::new(&keys(profile));
+        let mut packets: Vec<_> = (1..100).map(|index| sealed(&client, index, 5)).collect();
+        let (mut first, header_len) = sealed(&client, 0, 5);
+        inbound.open_rtp(&mut first, header_len).unwrap();
+        let mut arena = Vec::with_capacity(100_000);
+        let count = crate::counting::allocations(|| {
+            for (index, (packet, header_len)) in packets.iter_mut().enumerate() {
+                let opened = inbound.open_rtp(packet, *header_len).unwrap();
+                let start = arena.len();
+                arena.extend_from_slice(&packet[..opened.len]);
+                server.seal_rtp(&mut arena, start, *header_len, index as u64);
+                let start = arena.len();
+                arena.extend_from_slice(&packet[..28]);
+                server.seal_rtcp(&mut arena, start);
+            }
+        });
+        assert_eq!(count, 0, "{profile:?}");
+    }
+}
