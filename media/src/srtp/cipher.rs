@@ -240,6 +240,7 @@ fn xor(target: &mut [u8], value: &[u8]) {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -42,6 +42,7 @@ pub(super) fn aes_cm(key: &EncryptingKey, iv: [u8; 16], in_out: &mut [u8]) {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

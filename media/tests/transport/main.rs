@@ -1,5 +1,7 @@
 //! The transport under the packet path, from outside: each part against an implementation by somebody else.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod counting;
 mod dtls;
 mod hostile;
