@@ -10,6 +10,8 @@ use auftakt_media::dtls::{Certificate, DtlsOutput, DtlsServer, Fingerprint, Keyi
 use auftakt_media::srtp::{Inbound, Outbound};
 use bytes::BytesMut;
 use dimpl::{Config, Dtls, DtlsCertificate, Output};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rtc::crypto::default_provider;
 use rtc::dtls::config::{ConfigBuilder, ExtendedMasterSecretType};
@@ -176,6 +178,39 @@ enum To {
     Client,
 }
 
+/// What a bad network, or an enemy in it, does to datagrams. Reordering comes from an uneven delay.
+struct Weather {
+    rng: ChaCha8Rng,
+    loss: f64,
+    duplication: f64,
+    corruption: f64,
+}
+
+impl Weather {
+    fn new(seed: u64) -> Self {
+        Self { rng: ChaCha8Rng::seed_from_u64(seed), loss: 0.0, duplication: 0.0, corruption: 0.0 }
+    }
+
+    fn copies(&mut self, datagram: &[u8]) -> Vec<Vec<u8>> {
+        let mut copies = vec![];
+        if !self.rng.random_bool(self.loss) {
+            copies.push(datagram.to_vec());
+        }
+        if self.rng.random_bool(self.duplication) {
+            copies.push(datagram.to_vec());
+        }
+        if self.rng.random_bool(self.corruption) {
+            let mut corrupt = datagram.to_vec();
+            for _ in 0..self.rng.random_range(1..4) {
+                let at = self.rng.random_range(0..corrupt.len());
+                corrupt[at] = self.rng.random();
+            }
+            copies.push(corrupt);
+        }
+        copies
+    }
+}
+
 /// One client and the server, a pipe with a delay between them, and a clock that only moves by events.
 struct World<C> {
     start: Instant,
@@ -185,6 +220,7 @@ struct World<C> {
     pipe: VecDeque<(Instant, To, Vec<u8>)>,
     sent: usize,
     lose: Vec<usize>,
+    weather: Option<Weather>,
     server_keys: Option<KeyingMaterial>,
     failed: bool,
     closed: bool,
@@ -201,6 +237,7 @@ impl<C: Client> World<C> {
             pipe: VecDeque::new(),
             sent: 0,
             lose: vec![],
+            weather: None,
             server_keys: None,
             failed: false,
             closed: false,
@@ -213,10 +250,22 @@ impl<C: Client> World<C> {
     }
 
     fn send(&mut self, to: To, datagram: Vec<u8>) {
-        if !self.lose.contains(&self.sent) {
-            self.pipe.push_back((self.now + DELAY, to, datagram));
+        if let Some(mut weather) = self.weather.take() {
+            for copy in weather.copies(&datagram) {
+                let delay = DELAY + Duration::from_millis(weather.rng.random_range(0..30));
+                self.deliver(delay, to, copy);
+            }
+            self.weather = Some(weather);
+        } else if !self.lose.contains(&self.sent) {
+            self.deliver(DELAY, to, datagram);
         }
         self.sent += 1;
+    }
+
+    fn deliver(&mut self, delay: Duration, to: To, datagram: Vec<u8>) {
+        let at = self.now + delay;
+        let place = self.pipe.partition_point(|earlier| earlier.0 <= at);
+        self.pipe.insert(place, (at, to, datagram));
     }
 
     fn poll(&mut self) {
@@ -336,6 +385,27 @@ fn any_two_datagrams_of_the_handshake_may_be_lost() {
             world.assert_connected();
             assert!(world.elapsed() < Duration::from_secs(2), "datagrams {first}, {second}: {:?}", world.elapsed());
         }
+    }
+}
+
+#[test]
+fn a_bad_network_only_delays_the_handshake() {
+    for seed in 0..150 {
+        let mut world = dimpl_world();
+        world.weather = Some(Weather { loss: 0.2, duplication: 0.2, ..Weather::new(seed) });
+        world.run(Duration::from_secs(28));
+        assert!(world.server_keys.is_some(), "seed {seed}");
+        world.assert_connected();
+    }
+}
+
+#[test]
+fn corrupted_copies_end_a_handshake_at_worst() {
+    for seed in 0..150 {
+        let mut world = dimpl_world();
+        world.weather = Some(Weather { corruption: 0.7, ..Weather::new(seed) });
+        world.run(Duration::from_secs(60));
+        assert!(world.server_keys.is_some() || world.failed, "seed {seed}");
     }
 }
 
