@@ -33,7 +33,7 @@ pub(super) struct RaisedFrames {
 
 impl RaisedFrames {
     pub fn new() -> Self {
-        Self { list: VecDeque::with_capacity(FRAMES_MAX), floor: None, raising: false, forgotten_below: 0 }
+        Self { list: VecDeque::new(), floor: None, raising: false, forgotten_below: 0 }
     }
 
     /// A new stay begins, after a stream whose latest timestamp was `last`.

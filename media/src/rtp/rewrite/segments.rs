@@ -45,7 +45,7 @@ pub(super) struct Segments {
 
 impl Segments {
     pub fn new() -> Self {
-        Self { list: VecDeque::with_capacity(SEGMENTS_MAX) }
+        Self { list: VecDeque::new() }
     }
 
     /// Adds the newest; the oldest is forgotten when there are too many, and its packets cannot be sent again.
