@@ -12,7 +12,7 @@ describe('a lesson between Chromium and Firefox', () => {
   let student: FirefoxPerson;
 
   beforeAll(async () => {
-    server = await Server.start();
+    server = await Server.start('lan');
     chromium = await startChromium();
     firefox = await startFirefox();
     teacher = await Person.arrive(chromium, await server.link('floete', 'teacher', 'Herr Ünal'));

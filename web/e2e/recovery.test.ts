@@ -39,16 +39,25 @@ describe('a lesson comes back by itself', () => {
     return Date.now() - start;
   }
 
+  /** SIGKILL and start again; resolves when both pages made a new peer connection. Gives the time the server was up. */
+  async function killAndStart(): Promise<number> {
+    const old = await Promise.all([teacher, student].map((person) => person.page.evaluateHandle(peerConnection)));
+    await server.kill();
+    await server.up();
+    const start = Date.now();
+    const renewed = [teacher, student].map((person, i) =>
+      until('a new peer connection', () =>
+        person.page.evaluate((before) => (window as DebugWindow).auftaktDebug?.peerConnection !== before, old[i]),
+      ),
+    );
+    await Promise.all(renewed);
+    return start;
+  }
+
   it(`after the server was killed and started again, ${KILLS} times, within ${SOUND_BACK_WITHIN_MS} ms`, async () => {
     const times: number[] = [];
     for (let i = 0; i < KILLS; i += 1) {
-      const old = await teacher.page.evaluateHandle(peerConnection);
-      await server.kill();
-      await server.up();
-      const start = Date.now();
-      await until('a new peer connection', () =>
-        teacher.page.evaluate((before) => (window as DebugWindow).auftaktDebug?.peerConnection !== before, old),
-      );
+      const start = await killAndStart();
       times.push(...(await Promise.all([soundBack(teacher, start), soundBack(student, start)])));
     }
     times.sort((a, b) => a - b);
@@ -60,14 +69,13 @@ describe('a lesson comes back by itself', () => {
   it('as muted as before', async () => {
     await student.byId('toggle-microphone').click();
     await until('muted', async () => (await student.byId('toggle-microphone').getAttribute('aria-pressed')) === 'false');
-    await server.kill();
-    await server.up();
+    await killAndStart();
     await until('the connection', async () => (await teacher.look()).state === 'connected');
     await student.hears();
     const before = await teacher.look();
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const after = await teacher.look();
-    expect(after.heard).toBe(before.heard);
+    expect(after.audioPackets).toBe(before.audioPackets);
     expect(await student.byId('toggle-microphone').getAttribute('aria-pressed')).toBe('false');
     await student.byId('toggle-microphone').click();
     await teacher.hears();

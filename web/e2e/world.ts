@@ -3,7 +3,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -33,6 +33,12 @@ async function freePort(): Promise<number> {
   });
 }
 
+/** This machine's own address that is not loopback. */
+function ownAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+}
+
 export async function until<T>(what: string, look: () => Promise<T | null | false | undefined>, limitMs = 15_000): Promise<T> {
   const end = Date.now() + limitMs;
   for (;;) {
@@ -47,16 +53,20 @@ export async function until<T>(what: string, look: () => Promise<T | null | fals
 export class Server {
   readonly port: number;
   readonly #data: string;
+  readonly #mediaAddress: string;
   #process: ChildProcess | null = null;
   #log = '';
 
-  private constructor(port: number, data: string) {
+  private constructor(port: number, data: string, mediaAddress: string) {
     this.port = port;
+    this.#mediaAddress = mediaAddress;
     this.#data = data;
   }
 
-  static async start(): Promise<Server> {
-    const server = new Server(await freePort(), await mkdtemp(path.join(tmpdir(), 'auftakt-e2e-')));
+  /** Firefox never pairs its own address with a loopback one: it needs `lan`. */
+  static async start(media: 'loopback' | 'lan' = 'loopback'): Promise<Server> {
+    const data = await mkdtemp(path.join(tmpdir(), 'auftakt-e2e-'));
+    const server = new Server(await freePort(), data, media === 'lan' ? ownAddress() : '127.0.0.1');
     await server.up();
     return server;
   }
@@ -70,9 +80,8 @@ export class Server {
   }
 
   async up(): Promise<void> {
-    const child = spawn(serverBinary(), ['--data', this.#data, 'serve', '--listen', `127.0.0.1:${this.port}`], {
-      cwd: REPOSITORY,
-    });
+    const serve = ['serve', '--listen', `127.0.0.1:${this.port}`, '--media-address', this.#mediaAddress];
+    const child = spawn(serverBinary(), ['--data', this.#data, ...serve], { cwd: REPOSITORY });
     const keep = (chunk: Buffer) => {
       this.#log = (this.#log + chunk.toString()).slice(-100_000);
     };
