@@ -2,7 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 // The page is one bundle served by the server itself. `npm run dev` passes what is not ours on to a running server.
-const SERVER = process.env.AUFTAKT_DEV_SERVER ?? 'http://localhost:8080';
+const SERVER = process.env.DEV_SERVER ?? 'http://localhost:8080';
 
 export default defineConfig({
   plugins: [svelte()],

@@ -11,10 +11,10 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 const run = promisify(execFile);
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
-/** The server's binary: `AUFTAKT_BIN`, or what cargo built last. */
+/** The server's binary: `E2E_SERVER`, or what cargo built last. */
 function serverBinary(): string {
   const target = process.env.CARGO_TARGET_DIR ?? path.join(REPOSITORY, 'target');
-  const candidates = [process.env.AUFTAKT_BIN, `${target}/debug/auftakt`, `${target}/release/auftakt`];
+  const candidates = [process.env.E2E_SERVER, `${target}/debug/auftakt`, `${target}/release/auftakt`];
   const found = candidates.find((candidate) => candidate !== undefined && existsSync(candidate));
   if (!found) throw new Error('No server to test: run `cargo build --bin auftakt` first.');
   return found;
