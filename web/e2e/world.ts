@@ -139,10 +139,11 @@ export const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
-export async function startChromium(flags: readonly string[] = []): Promise<Browser> {
+/** With fake devices and every permission; `without` takes some of the flags away. */
+export async function startChromium(without: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [...CHROMIUM_FLAGS, ...flags],
+    args: CHROMIUM_FLAGS.filter((flag) => !without.includes(flag)),
   });
 }
 
