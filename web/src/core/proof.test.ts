@@ -103,6 +103,7 @@ describe('the verdict', () => {
   it('waits until there is something to judge', () => {
     const fresh = { ...history(1).figures('music'), muted: false, channels: null };
     expect(verdict({ sent: null, received: [fresh] }).kind).toBe('measuring');
+    expect(verdict({ received: [fresh] }).kind).toBe('measuring');
     expect(verdict({ received: [] }).kind).toBe('alone');
   });
 
@@ -117,6 +118,11 @@ describe('the verdict', () => {
       kind: 'fair',
       reasons: ['own_bluetooth', 'own_processing'],
     });
+  });
+
+  it('is poor when nothing arrives of somebody who is not muted', () => {
+    expect(verdict({ received: [heard({ bitrateKbps: 0 })] })).toEqual({ kind: 'poor', reasons: ['gaps_received'] });
+    expect(verdict({ received: [heard({ bitrateKbps: 0, muted: true })] }).kind).toBe('good');
   });
 
   it('says so when the coder is strangled, but not in a pause', () => {

@@ -202,7 +202,7 @@ export function judge(input: VerdictInput): Verdict {
   const { sent, received } = input;
   const grades: [VerdictReason, Grade][] = [
     ['own_microphone_silent', input.microphoneSilent ? 'poor' : 'good'],
-    ['gaps_received', worst(received.map((r) => grade(r.concealedPercent, LIMITS.concealedPercent)))],
+    ['gaps_received', worst(received.map((r) => (isDead(r) ? 'poor' : grade(r.concealedPercent, LIMITS.concealedPercent))))],
     ['loss_sent', grade(sent?.lostPercent ?? null, LIMITS.lostPercent)],
     ['slow_way', grade(input.roundTripMs, LIMITS.roundTripMs)],
     ['own_bluetooth', input.bluetooth ? 'fair' : 'good'],
@@ -220,10 +220,16 @@ export function judge(input: VerdictInput): Verdict {
 
 function goodOrMeasuring({ sent, received }: VerdictInput): Verdict {
   const heard = received.filter((r) => !r.muted);
-  const known = [...heard, ...(sent && !sent.muted ? [sent] : [])];
-  const judged = known.find((direction) => direction.tape.length >= SLICES_TO_JUDGE);
-  if (!judged) return { kind: 'measuring' };
+  // Our own sound proves nothing about what arrives: it counts only while everybody else is muted.
+  const known = heard.length > 0 ? heard : sent && !sent.muted ? [sent] : [];
+  const [judged] = known;
+  if (!judged || known.some((direction) => direction.tape.length < SLICES_TO_JUDGE)) return { kind: 'measuring' };
   return { kind: 'good', channels: judged.channels ?? (judged.stereoNegotiated ? 'stereo' : 'mono'), upToKhz: judged.upToKhz ?? 20 };
+}
+
+/** Unmuted, measured for a while, and not one byte came. */
+function isDead({ muted, bitrateKbps, tape }: Heard): boolean {
+  return !muted && bitrateKbps === 0 && tape.length >= SLICES_TO_JUDGE;
 }
 
 function isStrangled(sent: Heard | null, profile: SoundProfile): boolean {
