@@ -1,1 +1,3 @@
-//! placeholder
+//! Worlds that the behaviour tests share.
+
+pub mod impair;
