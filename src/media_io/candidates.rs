@@ -46,3 +46,40 @@ fn interface_addresses() -> io::Result<Vec<IpAddr>> {
     }
     Ok(addresses)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    const PORT: u16 = 4_000;
+
+    fn chosen(config: &MediaConfig) -> Vec<SocketAddr> {
+        choose(config, PORT).expect("the machine's addresses")
+    }
+
+    #[test]
+    fn what_is_configured_is_told() {
+        let wildcard = MediaConfig::listen((Ipv4Addr::UNSPECIFIED, PORT).into());
+        let ip = IpAddr::from([192, 0, 2, 7]);
+        let with_address = MediaConfig { addresses: vec![ip], ..wildcard.clone() };
+        assert_eq!(chosen(&with_address), [SocketAddr::new(ip, PORT)]);
+        let elsewhere = SocketAddr::new(ip, 5_000);
+        assert_eq!(chosen(&MediaConfig { candidates: vec![elsewhere], ..with_address }), [elsewhere]);
+    }
+
+    #[test]
+    fn a_certain_address_is_told_as_it_is() {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
+        assert_eq!(chosen(&MediaConfig::listen(address)), [address]);
+    }
+
+    #[test]
+    fn a_wildcard_stands_for_all_addresses_with_loopback_last() {
+        let candidates = chosen(&MediaConfig::listen((Ipv4Addr::UNSPECIFIED, PORT).into()));
+        assert_eq!(candidates.last(), Some(&SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))));
+        assert!(candidates.iter().all(|c| c.is_ipv4() && c.port() == PORT && !c.ip().is_unspecified()));
+        let both = chosen(&MediaConfig::listen((Ipv6Addr::UNSPECIFIED, PORT).into()));
+        assert!(candidates.iter().all(|c| both.contains(c)), "[::] serves IPv4 too");
+    }
+}

@@ -250,3 +250,103 @@ impl<'a> Chunk<'a> {
         &self.runs[..self.len]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+    fn opened(listen: &[SocketAddr]) -> Sockets {
+        open(listen, 1 << 20).expect("a port")
+    }
+
+    fn local(sockets: &Sockets) -> SocketAddr {
+        sockets.list[0].socket.local_addr().expect("an address")
+    }
+
+    /// Everything that arrives until `count` datagrams have, with its sender.
+    fn receive(sockets: &mut Sockets, count: usize, stats: &mut IoStats) -> Vec<(SocketAddr, Vec<u8>)> {
+        let mut batch = ReceiveBatch::new();
+        let mut datagrams = Vec::new();
+        while datagrams.len() < count {
+            let mut fds = [PollFd::new(sockets.list[0].as_fd(), PollFlags::POLLIN)];
+            assert_eq!(poll(&mut fds, PollTimeout::from(5_000u16)), Ok(1), "only {} datagrams arrived", datagrams.len());
+            for i in 0..sockets.list[0].receive(&mut batch, stats) {
+                let message = batch.message(i).expect("an IP address");
+                assert!(!message.truncated);
+                datagrams.extend(message.data.chunks(message.segment_size).map(|d| (message.from, d.to_vec())));
+            }
+        }
+        datagrams
+    }
+
+    #[test]
+    fn a_run_leaves_in_one_message_and_arrives_as_datagrams() {
+        let (mut from, mut to) = (opened(&[LOOPBACK]), opened(&[LOOPBACK]));
+        let bytes: Vec<u8> = (0..10_300u32).map(|i| (i / 1_000) as u8).collect();
+        let run = Run { to: local(&to), bytes: &bytes, segment_size: 1_000, count: 11 };
+        let mut stats = IoStats::default();
+        from.list[0].send([run].into_iter(), &mut stats);
+        assert_eq!((stats.datagrams_sent, stats.send_errors, stats.send_buffer_full), (11, 0, 0));
+        let datagrams = receive(&mut to, 11, &mut stats);
+        assert_eq!(datagrams.iter().map(|(_, d)| d.clone()).collect::<Vec<_>>(), bytes.chunks(1_000).collect::<Vec<_>>());
+        assert!(datagrams.iter().all(|(sender, _)| *sender == local(&from)));
+    }
+
+    #[test]
+    fn what_the_kernel_refuses_to_cut_is_sent_in_parts() {
+        let (mut from, mut to) = (opened(&[LOOPBACK]), opened(&[LOOPBACK]));
+        // More parts than UDP_MAX_SEGMENTS, which is 128 in the newest kernels.
+        let bytes: Vec<u8> = (0..200).collect();
+        let run = Run { to: local(&to), bytes: &bytes, segment_size: 1, count: 200 };
+        let mut stats = IoStats::default();
+        for times in 1..=u64::from(GSO_REFUSALS_MAX) + 2 {
+            from.list[0].send([run].into_iter(), &mut stats);
+            assert_eq!(stats.datagrams_sent, 200 * times);
+            let datagrams = receive(&mut to, 200, &mut stats);
+            assert!(datagrams.iter().zip(&bytes).all(|((_, datagram), byte)| datagram[..] == [*byte]));
+        }
+        assert_eq!(stats.gso_refused, u64::from(GSO_REFUSALS_MAX) + 1, "it is not tried for ever");
+        assert_eq!(from.list[0].gso, Gso::Refused);
+    }
+
+    #[test]
+    fn one_refused_destination_does_not_hold_up_the_others() {
+        let (mut from, mut to) = (opened(&[LOOPBACK]), opened(&[LOOPBACK]));
+        let there = local(&to);
+        let too_long = vec![0; 66_000];
+        let runs = [single(there, b"before"), single(there, &too_long), single(there, b"after")];
+        let mut stats = IoStats::default();
+        from.list[0].send(runs.into_iter(), &mut stats);
+        assert_eq!((stats.datagrams_sent, stats.send_errors), (2, 1));
+        let datagrams = receive(&mut to, 2, &mut stats);
+        assert_eq!(datagrams.iter().map(|(_, d)| &d[..]).collect::<Vec<_>>(), [&b"before"[..], b"after"]);
+    }
+
+    #[test]
+    fn a_wildcard_of_ipv6_speaks_ipv4_with_plain_addresses() {
+        // A machine without IPv6 cannot show it.
+        let Ok(mut both) = open(&[SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))], 1 << 20) else { return };
+        let mut client = opened(&[LOOPBACK]);
+        let mut stats = IoStats::default();
+        let server = SocketAddr::from((Ipv4Addr::LOCALHOST, both.port()));
+        client.list[0].send([single(server, b"question")].into_iter(), &mut stats);
+        let (from, _) = receive(&mut both, 1, &mut stats).remove(0);
+        assert_eq!(from, local(&client));
+        both.list[0].send([single(from, b"answer")].into_iter(), &mut stats);
+        assert_eq!(receive(&mut client, 1, &mut stats), [(server, b"answer".to_vec())]);
+    }
+
+    #[test]
+    fn only_one_port_and_one_address_per_family_are_taken() {
+        let other = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+        for listen in [&[][..], &[LOOPBACK, LOOPBACK], &[LOOPBACK, other]] {
+            assert!(matches!(open(listen, 1 << 20), Err(StartError::Listen)));
+        }
+        let taken = local(&opened(&[LOOPBACK]));
+        let first = opened(&[taken]);
+        assert!(matches!(open(&[local(&first)], 1 << 20), Err(StartError::Bind { .. })));
+    }
+}
