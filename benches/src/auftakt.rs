@@ -35,8 +35,7 @@ impl Auftakt {
     pub fn connect(program: &Path, data: &Path, port: u16) -> Result<Self> {
         let agent = ureq::Agent::new_with_config(ureq::config::Config::builder().http_status_as_error(false).build());
         agent.get(format!("http://127.0.0.1:{port}/healthz")).call()?;
-        let mut server =
-            Self { program: program.into(), data: data.into(), port, token: String::new(), agent, sockets: vec![] };
+        let mut server = Self { program: program.into(), data: data.into(), port, token: String::new(), agent, sockets: vec![] };
         server.token = server.run(&["token", "--room", "*", "--publish", "--subscribe"])?;
         Ok(server)
     }

@@ -74,7 +74,8 @@ pub fn enter_own_network() -> bool {
     if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
         return false;
     }
-    let ip = |arguments: &str| Command::new("ip").args(arguments.split(' ')).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    let ip =
+        |arguments: &str| Command::new("ip").args(arguments.split(' ')).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
     ip("link set lo up")
         && ip("link add veth0 type veth peer name veth1")
         && ip(&format!("address add {NETWORK_ADDRESS}/24 dev veth0"))

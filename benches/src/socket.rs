@@ -127,9 +127,8 @@ impl Poller {
         ready.clear();
         let mut spec = libc::timespec { tv_sec: timeout.as_secs() as i64, tv_nsec: i64::from(timeout.subsec_nanos()) };
         // SAFETY: `events` is valid for its length, `spec` for the call.
-        let count = unsafe {
-            libc::epoll_pwait2(self.epoll, self.events.as_mut_ptr(), self.events.len() as i32, &raw mut spec, std::ptr::null())
-        };
+        let count =
+            unsafe { libc::epoll_pwait2(self.epoll, self.events.as_mut_ptr(), self.events.len() as i32, &raw mut spec, std::ptr::null()) };
         ready.extend(self.events.iter().take(count.max(0) as usize).map(|event| event.u64 as usize));
     }
 }

@@ -42,7 +42,9 @@ fn main() -> Result<()> {
     let address = if enter_own_network() { NETWORK_ADDRESS } else { "127.0.0.1" };
     participant::set_address(address.parse()?);
     pin_to_core(arguments.generator_core);
-    print_line("| scenario | server | CPU µs/packet | CPU % | p50 ms | p99 ms | packets/s | lost % | kB/receiver | join p50 ms | join p95 ms |");
+    print_line(
+        "| scenario | server | CPU µs/packet | CPU % | p50 ms | p99 ms | packets/s | lost % | kB/receiver | join p50 ms | join p95 ms |",
+    );
     print_line("|---|---|---|---|---|---|---|---|---|---|---|");
     for name in &arguments.scenarios {
         let scenario = parse_scenario(name)?;
