@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "sched_setaffinity and sysconf have no safe wrapper in the standard library")]
 
 use anyhow::{Context, Result};
+use std::fs::File;
 use std::process::{Child, Command, Stdio};
 
 /// A started server; killed when dropped.
@@ -18,12 +19,11 @@ pub struct Usage {
 }
 
 impl Server {
-    /// Starts `command` on the given core.
-    pub fn start(mut command: Command, core: usize) -> Result<Self> {
-        command.stdin(Stdio::null()).stdout(Stdio::null());
+    /// Starts `command` on the given core; what it says goes to `log`.
+    pub fn start(command: &Command, core: usize, log: File) -> Result<Self> {
         let mut pinned = Command::new("taskset");
         pinned.arg("-c").arg(core.to_string()).arg(command.get_program()).args(command.get_args());
-        pinned.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        pinned.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         for (key, value) in command.get_envs() {
             if let Some(value) = value {
                 pinned.env(key, value);

@@ -1,5 +1,6 @@
 //! RTP and RTCP of the media plane, tested from outside: vectors by hand, random input, and an independent reader.
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "an Instant to begin with; from here on time is virtual")]
 
 #[path = "rtp/clocks.rs"]
 mod clocks;

@@ -1,4 +1,5 @@
 //! The browser's types are this crate's types.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use auftakt_signaling::wire::*;
 use std::path::Path;

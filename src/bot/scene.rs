@@ -111,7 +111,7 @@ impl Scene {
         self.accidental(note.pitch, x - 19.0, y, colour);
         if note.hand == Hand::Left && note.length < 16 {
             // The bass hangs, the voice above it stands.
-            let up = if note.at % 8 == 0 { -1.0 } else { 1.0 };
+            let up = if note.at.is_multiple_of(8) { -1.0 } else { 1.0 };
             let stem_x = x + 7.6 * up;
             self.canvas.line(point(stem_x, y - 2.0 * up), point(stem_x, y - STEM * 0.8 * up), 1.8, colour);
         }

@@ -7,8 +7,9 @@ use auftakt_benches::participant;
 use auftakt_benches::process::{NETWORK_ADDRESS, Server, enter_own_network, pin_to_core};
 use auftakt_benches::scenario::{self, Figures, Scenario, Sfu};
 use clap::Parser;
+use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Measures CPU, latency, memory and joining time of a media server under load.
@@ -79,15 +80,17 @@ fn one_run(arguments: &Arguments, scenario: Scenario, server: &str) -> Result<Fi
     std::fs::create_dir_all(&dir)?;
     let port = free_port()?;
     let time = Duration::from_secs(arguments.seconds);
+    let log = File::create(dir.join("server.log"))?;
     let result = match server {
         "auftakt" => {
-            let process = Server::start(auftakt::command(&arguments.program, &dir, port, participant::address()), arguments.server_core)?;
-            wait_for_port(port)?;
+            let process =
+                Server::start(&auftakt::command(&arguments.program, &dir, port, participant::address()), arguments.server_core, log)?;
+            wait_for_port(port).with_context(|| said(&dir))?;
             measure(scenario, &mut Auftakt::connect(&arguments.program, &dir, port)?, &process, time)
         }
         "janus" => {
-            let process = Server::start(janus::command(&dir, port)?, arguments.server_core)?;
-            wait_for_port(port)?;
+            let process = Server::start(&janus::command(&dir, port)?, arguments.server_core, log)?;
+            wait_for_port(port).with_context(|| said(&dir))?;
             measure(scenario, &mut Janus::connect(port)?, &process, time)
         }
         other => bail!("unknown server {other}: auftakt or janus"),
@@ -98,6 +101,12 @@ fn one_run(arguments: &Arguments, scenario: Scenario, server: &str) -> Result<Fi
         Err(_) => eprintln!("see {}", dir.display()),
     }
     result
+}
+
+/// The server's last line, for the error.
+fn said(dir: &Path) -> String {
+    let log = std::fs::read_to_string(dir.join("server.log")).unwrap_or_default();
+    log.lines().last().unwrap_or("the server said nothing").to_owned()
 }
 
 fn measure(scenario: Scenario, sfu: &mut dyn Sfu, process: &Server, time: Duration) -> Result<Figures> {

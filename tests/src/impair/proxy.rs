@@ -111,7 +111,7 @@ impl Proxy {
                 received = self.listen.recv_from(&mut self.buffer) => {
                     // An error is the ICMP answer to an earlier packet: that client has gone.
                     if let Ok((len, from)) = received {
-                        self.from_client(from, len).await;
+                        self.take_from_client(from, len).await;
                     }
                 }
                 Some(FromServer { client, datagram }) = self.from_server.1.recv() => {
@@ -129,7 +129,7 @@ impl Proxy {
         }
     }
 
-    async fn from_client(&mut self, from: SocketAddr, len: usize) {
+    async fn take_from_client(&mut self, from: SocketAddr, len: usize) {
         let now = Instant::now();
         if !self.clients.contains_key(&from) {
             self.forget_quiet_ones(now);
