@@ -16,6 +16,8 @@ pub struct Generator {
     receiver: Receiver,
     participants: Vec<Participant>,
     wake: BinaryHeap<Reverse<(Instant, usize)>>,
+    /// When each participant is to be woken; what else `wake` holds of it is void.
+    due: Vec<Instant>,
     ready: Vec<usize>,
     pub totals: Totals,
 }
@@ -28,6 +30,7 @@ impl Generator {
             receiver: Receiver::default(),
             participants: vec![],
             wake: BinaryHeap::new(),
+            due: vec![],
             ready: vec![],
             totals: Totals::default(),
         })
@@ -38,8 +41,14 @@ impl Generator {
         let token = self.participants.len();
         self.poller.add(participant.socket(), token)?;
         self.participants.push(participant);
-        self.wake.push(Reverse((Instant::now(), token)));
+        self.due.push(Instant::now());
+        self.wake.push(Reverse((self.due[token], token)));
         Ok(())
+    }
+
+    fn wake_at(&mut self, at: Instant, token: usize) {
+        self.due[token] = at;
+        self.wake.push(Reverse((at, token)));
     }
 
     /// The participants in the order they were added.
@@ -70,7 +79,13 @@ impl Generator {
         let mut ready = std::mem::take(&mut self.ready);
         self.poller.wait(wait, &mut ready);
         for token in &ready {
-            self.participants[*token].receive(&mut self.receiver, &mut self.totals)?;
+            let participant = &mut self.participants[*token];
+            let was_connected = participant.is_connected();
+            participant.receive(&mut self.receiver, &mut self.totals)?;
+            if participant.is_connected() && !was_connected {
+                // It begins to publish.
+                self.wake_at(Instant::now(), *token);
+            }
         }
         self.ready = ready;
         let now = Instant::now();
@@ -78,9 +93,11 @@ impl Generator {
             && at <= now
         {
             self.wake.pop();
-            let next = self.participants[token].advance(now, &mut self.totals)?;
-            // A timer in the past would spin; the smallest step is a fraction of a burst.
-            self.wake.push(Reverse((next.max(now + Duration::from_micros(200)), token)));
+            if self.due[token] == at {
+                let next = self.participants[token].advance(now, &mut self.totals)?;
+                // A timer in the past would spin; the smallest step is a fraction of a burst.
+                self.wake_at(next.max(now + Duration::from_micros(200)), token);
+            }
         }
         Ok(())
     }

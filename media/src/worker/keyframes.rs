@@ -32,9 +32,9 @@ impl KeyframeRequests {
         Asked::Now
     }
 
-    /// A put-off request is due.
-    pub(crate) fn poll(&mut self, now: Instant) -> bool {
-        self.again && self.ask(now) == Asked::Now
+    /// A put-off request is due: [`KeyframeRequests::ask`] will let it through.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.poll_timeout().is_some_and(|at| at <= now)
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {

@@ -85,8 +85,8 @@ impl Worker {
         let mut wanted = std::mem::take(&mut self.wanted);
         wanted.extend(peer.slots.iter_mut().filter_map(|slot| slot.line.wants_keyframe(now)));
         for uplink in &peer.uplinks {
-            let Some(track) = self.tracks.get_mut(uplink.track) else { continue };
-            wanted.extend(track.encodings.iter_mut().filter_map(|e| e.keyframes.poll(now).then_some(e.source)));
+            let Some(track) = self.tracks.get(uplink.track) else { continue };
+            wanted.extend(track.encodings.iter().filter(|e| e.keyframes.is_due(now)).map(|e| e.source));
         }
         for source in wanted.drain(..) {
             self.ask_keyframe(now, source);

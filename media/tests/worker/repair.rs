@@ -128,6 +128,27 @@ fn a_receiver_gets_its_keyframe_and_not_more_often_than_needed() {
 }
 
 #[test]
+fn a_keyframe_request_that_is_lost_is_made_again() {
+    let mut world = World::new();
+    let teacher = join_publisher(&mut world, ClientConfig::seeded(1), &[]);
+    let mut player = Player::new(teacher, vec![Camera::new(None)]);
+    play(&mut world, &mut [&mut player], 20);
+    let viewers = [join_viewer(&mut world, ClientConfig::seeded(2), 1), join_viewer(&mut world, ClientConfig::seeded(3), 1)];
+    let camera = world.track(teacher, "1");
+    // Nothing that could be a request reaches the teacher while both begin to ask, one a little after the other.
+    world.loss = Box::new(|way, datagram| way == Way::Down(0) && !is_media(datagram));
+    for viewer in viewers {
+        world.assign(viewer, "1", Some(camera));
+        play(&mut world, &mut [&mut player], 5);
+    }
+    play(&mut world, &mut [&mut player], 20);
+    assert!(viewers.iter().all(|v| world.received(*v, "1").is_empty()), "nobody begins without a keyframe");
+    world.loss = Box::new(|_, _| false);
+    play(&mut world, &mut [&mut player], 30);
+    assert!(viewers.iter().all(|v| !world.received(*v, "1").is_empty()), "asked again, both see a picture");
+}
+
+#[test]
 fn the_publisher_hears_how_its_packets_arrive() {
     let mut world = World::new();
     let (_, mut player) = lesson(&mut world);
