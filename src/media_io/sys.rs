@@ -14,6 +14,8 @@ pub(super) const RECEIVE_MESSAGES: usize = 32;
 pub(super) const SEND_MESSAGES: usize = 64;
 /// The kernel joins datagrams up to the size of one IP packet.
 const RECEIVE_BYTES: usize = 65_536;
+/// From one buffer to the next: small messages that all begin at the same place of a page would fight for the same lines of the cache.
+const RECEIVE_STRIDE: usize = RECEIVE_BYTES + 17 * 64;
 /// Room for two control messages of four bytes (16 header + 8 padded payload, each), aligned as `cmsghdr` wants it.
 type Control = [u64; 8];
 
@@ -51,7 +53,7 @@ impl ReceiveBatch {
         // SAFETY: sockaddr_storage is plain data for which all zeros is a value.
         let name = unsafe { zeroed() };
         Box::new(Self {
-            bytes: vec![0; RECEIVE_MESSAGES * RECEIVE_BYTES].into_boxed_slice(),
+            bytes: vec![0; RECEIVE_MESSAGES * RECEIVE_STRIDE].into_boxed_slice(),
             names: [name; RECEIVE_MESSAGES],
             controls: [[0; 8]; RECEIVE_MESSAGES],
             received: [Received::default(); RECEIVE_MESSAGES],
@@ -61,7 +63,7 @@ impl ReceiveBatch {
     /// Reads what is there, without waiting. Returns the number of messages.
     pub(super) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         let mut vectors: [libc::iovec; RECEIVE_MESSAGES] =
-            std::array::from_fn(|i| libc::iovec { iov_base: self.bytes[i * RECEIVE_BYTES..].as_mut_ptr().cast(), iov_len: RECEIVE_BYTES });
+            std::array::from_fn(|i| libc::iovec { iov_base: self.bytes[i * RECEIVE_STRIDE..].as_mut_ptr().cast(), iov_len: RECEIVE_BYTES });
         // SAFETY: mmsghdr is plain data for which all zeros is a value (its padding is private on some systems, so it cannot be written out).
         let mut headers: [libc::mmsghdr; RECEIVE_MESSAGES] = unsafe { zeroed() };
         for (i, header) in headers.iter_mut().enumerate() {
@@ -94,7 +96,7 @@ impl ReceiveBatch {
     /// The `i`-th message of the last [`ReceiveBatch::receive`]; `None` when its sender is not an IP address.
     pub(super) fn message(&mut self, i: usize) -> Option<Message<'_>> {
         let Received { len, segment_size, from, truncated, kernel_drops } = self.received[i];
-        let data = &mut self.bytes[i * RECEIVE_BYTES..][..len];
+        let data = &mut self.bytes[i * RECEIVE_STRIDE..][..len];
         Some(Message { from: from?, data, segment_size, truncated, kernel_drops })
     }
 }

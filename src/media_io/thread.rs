@@ -23,8 +23,7 @@ const COMMANDS_PER_TURN: usize = 64;
 const IDLE: Duration = Duration::from_millis(250);
 /// The same while events do wait.
 const EVENTS_WAIT: Duration = Duration::from_millis(5);
-/// A turn that brought this many datagrams, this soon after the one before, counts as load, see `MediaConfig::gather`.
-const BUSY_DATAGRAMS: u64 = 4;
+/// A turn this soon after the one before counts as load, see `MediaConfig::gather`.
 const BUSY_TURN: Duration = Duration::from_millis(1);
 
 pub(super) struct Thread {
@@ -42,7 +41,10 @@ struct Turn {
     /// Who wants to know about keyframe requests for tracks this process feeds.
     local_tracks: HashMap<TrackId, Arc<AtomicBool>>,
     last_batch: Instant,
-    busy: bool,
+    /// When the next turn may begin, on a busy worker.
+    gather_until: Option<Instant>,
+    /// The eventfd was seen readable.
+    called: bool,
     events_wait: bool,
     commands_left: bool,
 }
@@ -55,7 +57,8 @@ impl Thread {
             stats: IoStats::default(),
             local_tracks: HashMap::new(),
             last_batch: Instant::now(),
-            busy: false,
+            gather_until: None,
+            called: false,
             events_wait: false,
             commands_left: false,
         };
@@ -63,8 +66,10 @@ impl Thread {
             self.wait(&mut turn);
             let now = Instant::now();
             let received = self.receive(now, &mut buffers, &mut turn.stats);
-            turn.busy = received >= BUSY_DATAGRAMS && now.duration_since(turn.last_batch) < BUSY_TURN + self.gather;
+            turn.gather_until = None;
             if received > 0 {
+                let busy = now.duration_since(turn.last_batch) < BUSY_TURN + self.gather;
+                turn.gather_until = (busy && !self.gather.is_zero()).then(|| now + self.gather);
                 turn.stats.batches += 1;
                 turn.last_batch = now;
             }
@@ -77,8 +82,14 @@ impl Thread {
         }
     }
 
-    /// Until there is something to read, to carry out or to time out; on a busy worker a little longer.
+    /// Until there is something to read, to carry out or to time out; on a busy worker until some of it has gathered: there surely is
+    /// something then, and going to sleep once and waking once is most of what a small turn costs.
     fn wait(&mut self, turn: &mut Turn) {
+        if let Some(at) = turn.gather_until.filter(|_| !turn.commands_left) {
+            turn.stats.gathers += 1;
+            std::thread::sleep(at.saturating_duration_since(Instant::now()));
+            return;
+        }
         let idle = if turn.events_wait { EVENTS_WAIT } else { IDLE };
         let due = self.worker.poll_timeout().map_or(idle, |at| at.saturating_duration_since(Instant::now()).min(idle));
         let due = if turn.commands_left { Duration::ZERO } else { due };
@@ -90,10 +101,7 @@ impl Thread {
         // An interruption is as good as a wake-up.
         let ready = ppoll(&mut fds, Some(TimeSpec::from_duration(due)), None).unwrap_or(0);
         turn.stats.wakeups += 1;
-        if ready > 0 && turn.busy && !self.gather.is_zero() {
-            turn.stats.gathers += 1;
-            std::thread::sleep(self.gather);
-        }
+        turn.called = ready > 0 && fds[0].any().unwrap_or(true);
     }
 
     /// Hands what has arrived to the worker. Returns the number of datagrams.
@@ -136,7 +144,9 @@ impl Thread {
     }
 
     fn carry_out_commands(&mut self, now: Instant, turn: &mut Turn) {
-        self.inbox.clear_wakeups();
+        if std::mem::take(&mut turn.called) {
+            self.inbox.clear_wakeups();
+        }
         for _ in 0..COMMANDS_PER_TURN {
             let Some(command) = self.inbox.next() else {
                 turn.commands_left = false;
