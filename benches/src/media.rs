@@ -9,7 +9,7 @@ pub const AUDIO_PAYLOAD: usize = 160;
 /// 30 frames/s in RTP ticks of 90 kHz.
 const FRAME_TICKS: u32 = 3000;
 const FRAME: Duration = Duration::from_nanos(33_333_333);
-const AUDIO_FRAME: Duration = Duration::from_millis(20);
+pub const AUDIO_FRAME: Duration = Duration::from_millis(20);
 /// A pacer sends a frame of ten packets in three bursts, 5 ms apart.
 const BURSTS: [usize; 3] = [4, 4, 2];
 const BURST_GAP: Duration = Duration::from_millis(5);

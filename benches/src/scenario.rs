@@ -1,6 +1,7 @@
 //! The situations measured, and what is measured in each.
 
 use crate::generator::Generator;
+use crate::media;
 use crate::participant::{Participant, Totals};
 use crate::process::Server;
 use anyhow::{Result, ensure};
@@ -101,7 +102,7 @@ fn join_one_by_one(generator: &mut Generator, sfu: &mut dyn Sfu, subscribers: us
             }
             Ok(())
         });
-        for _ in 0..subscribers {
+        for number in 0..subscribers {
             let mut participant = None;
             generator.run_until(|_| {
                 participant = arrivals.try_recv().ok();
@@ -110,11 +111,18 @@ fn join_one_by_one(generator: &mut Generator, sfu: &mut dyn Sfu, subscribers: us
             let Some(participant) = participant.or_else(|| arrivals.try_recv().ok()) else { break };
             generator.add(participant)?;
             wait_for_all(generator)?;
+            generator.run_for(pause_before_join(number))?;
             let _ = go.send(());
         }
         drop(go);
         joiner.join().map_err(|_| anyhow::anyhow!("the joining thread panicked"))?
     })
+}
+
+/// The last one's first packet has just come: whoever joined at once would always meet the next in the same moment, a whole audio frame
+/// later. People join at any moment of it; multiples of the golden ratio spread evenly.
+fn pause_before_join(number: usize) -> Duration {
+    media::AUDIO_FRAME.mul_f64((number as f64 * 0.618_034).fract())
 }
 
 fn join_lesson(generator: &mut Generator, sfu: &mut dyn Sfu, lesson: usize, lessons: usize) -> Result<()> {
