@@ -184,8 +184,9 @@ impl IceLite {
         }
         self.last_check = now;
         self.lapsed = false;
-        self.forget_expired(now);
+        // In this order: an address that comes back when it was due to be forgotten stays what it was.
         let newly_authenticated = self.remember(from, now);
+        self.forget_expired(now);
         let selected_changed = self.select(from, req);
         Ok(IceOutcome { newly_authenticated, selected_changed, restarted })
     }

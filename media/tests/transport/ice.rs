@@ -244,6 +244,18 @@ fn consent_and_addresses_expire_after_thirty_seconds() {
 }
 
 #[test]
+fn an_address_whose_check_comes_late_but_before_the_timeout_was_handled_is_not_forgotten() {
+    let (start, ours) = (Instant::now(), credentials(1));
+    let mut ice = IceLite::new(ours.clone(), start);
+    accept(&mut ice, start, address(1), Check::to(&ours).nominating());
+    accept(&mut ice, start, address(2), Check::to(&ours));
+    let outcome = accept(&mut ice, start + Duration::from_secs(40), address(1), Check::to(&ours));
+    assert!(!outcome.newly_authenticated && !outcome.selected_changed);
+    assert_eq!(std::iter::from_fn(|| ice.poll_forgotten()).collect::<Vec<_>>(), [address(2)]);
+    assert_eq!(ice.selected(), Some(address(1)));
+}
+
+#[test]
 fn the_number_of_addresses_is_bounded_and_the_selected_one_stays() {
     let (now, ours) = (Instant::now(), credentials(1));
     let mut ice = IceLite::new(ours.clone(), now);

@@ -177,3 +177,25 @@ fn sections_can_be_added_and_stopped_by_a_new_offer() {
     world.carry();
     assert!(world.events.contains(&Event::TrackEnded { track: screen_track }));
 }
+
+#[test]
+fn a_server_that_stood_still_for_long_goes_on_with_who_is_there() {
+    let mut world = World::new();
+    let teacher = join_publisher(&mut world, ClientConfig::seeded(1), &[]);
+    let student = join_viewer(&mut world, ClientConfig::seeded(2), 1);
+    world.assign(student, "0", Some(world.track(teacher, "0")));
+    let mut player = Player::new(teacher, vec![]);
+    play(&mut world, &mut [&mut player], 10);
+    // The machine was suspended: what arrived meanwhile is read before anything that is due by time.
+    world.now += Duration::from_secs(40);
+    for client in [teacher, student] {
+        let (now, address) = (world.now, world.clients[client].address);
+        world.clients[client].client.handle_timeout(now);
+        while let Some(mut datagram) = world.clients[client].client.poll_transmit() {
+            world.worker.handle_datagram(now, address, &mut datagram);
+        }
+    }
+    play(&mut world, &mut [&mut player], 10);
+    world.run_for(Duration::from_millis(100));
+    assert_eq!(world.received(student, "0").len(), 20);
+}
