@@ -2,13 +2,12 @@
 
 use super::api::{content_type, expect_sdp, refused_offer};
 use super::problem::Problem;
-use super::sdpfrag;
 use super::{App, seconds_now};
 use crate::links::MediaClaims;
 use crate::redact;
 use crate::rooms::{Admitted, ExternalError, RoomHandle};
 use auftakt_media::id::MediaKind;
-use auftakt_media::sdp::{Direction, Offer};
+use auftakt_media::sdp::{Direction, Offer, fragment};
 use auftakt_media::worker::SeatMids;
 use auftakt_signaling::wire::RoomKind;
 use auftakt_signaling::{DisplayName, ExternalId, ExternalOffer, ExternalRefusal, ExternalRole, Input, RoomName};
@@ -139,12 +138,12 @@ pub async fn patch(
         let detail = "expected Content-Type: application/trickle-ice-sdpfrag";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
-    let credentials = sdpfrag::credentials(&fragment)
+    let credentials = fragment::credentials(&fragment)
         .ok_or_else(|| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "fragment_refused", "a=ice-ufrag and a=ice-pwd are needed"))?;
     // Held over the restart: two restarts of one connection at once would leave its state to chance.
     let mut ice = session.ice.lock().await;
     let condition = headers.get(header::IF_MATCH).map(HeaderValue::as_bytes);
-    let is_restart = sdpfrag::credentials(&ice.offer).as_ref() != Some(&credentials);
+    let is_restart = fragment::credentials(&ice.offer).as_ref() != Some(&credentials);
     match condition {
         None => {
             return Err(Problem::new(
@@ -160,11 +159,11 @@ pub async fn patch(
     if !is_restart {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let offer = sdpfrag::with_credentials(&ice.offer, &credentials);
+    let offer = fragment::with_credentials(&ice.offer, &credentials);
     let answer = restart(&app, &session, offer.clone()).await?;
     *ice = Ice { offer, generation: ice.generation.wrapping_add(1) };
     let headers = [(header::CONTENT_TYPE, "application/trickle-ice-sdpfrag".to_owned()), (header::ETAG, ice.etag())];
-    Ok((StatusCode::OK, headers, sdpfrag::of_answer(&answer)).into_response())
+    Ok((StatusCode::OK, headers, fragment::of_answer(&answer)).into_response())
 }
 
 async fn restart(app: &App, session: &Session, sdp: String) -> Result<String, Problem> {

@@ -4,7 +4,6 @@ mod api;
 mod external;
 mod metrics;
 mod problem;
-mod sdpfrag;
 mod signal;
 
 pub use external::{Sessions, percent_encoded};

@@ -16,6 +16,7 @@ mod choose;
 mod codecs;
 mod error;
 mod extensions;
+pub mod fragment;
 mod lines;
 mod negotiate;
 mod offer;

@@ -3,7 +3,9 @@
 /// The credentials of a fragment, and whether there are any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
+    /// `a=ice-ufrag`.
     pub ufrag: String,
+    /// `a=ice-pwd`.
     pub pwd: String,
 }
 
