@@ -129,7 +129,7 @@ impl ChatText {
         if text.len() > CHAT_CHARS * 16 {
             return Err(ChatTextError::TooLong);
         }
-        let lines: Vec<String> = text.trim().lines().map(|line| visible(line.trim_end())).collect();
+        let lines: Vec<String> = text.trim().lines().map(|line| visible(line).trim_end().to_owned()).collect();
         let text = lines.join("\n").trim().to_owned();
         match text.chars().count() {
             0 => Err(ChatTextError::Empty),
@@ -212,6 +212,7 @@ mod tests {
     fn chat_texts() {
         assert_eq!(ChatText::parse(" Takt 12\r\nbitte\u{7} langsam \n").map(ChatText::into_string), Ok("Takt 12\nbitte langsam".into()));
         assert_eq!(ChatText::parse("\n \u{200B}\n"), Err(ChatTextError::Empty));
+        assert_eq!(ChatText::parse("Takt \u{200B}\n12").map(ChatText::into_string), Ok("Takt\n12".into()), "blanks before the unseen");
         assert_eq!(ChatText::parse(&"x".repeat(2001)), Err(ChatTextError::TooLong));
     }
 
