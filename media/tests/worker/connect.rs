@@ -1,7 +1,7 @@
 //! Joining, hearing and seeing each other, leaving.
 
-use crate::band::{Camera, Player, join_publisher, join_viewer, play, sound};
-use crate::world::{World, mid};
+use auftakt_client::band::{Camera, Player, join_publisher, join_viewer, play, sound};
+use auftakt_client::world::{World, mid};
 use auftakt_client::{ClientConfig, ClientEvent, Numbers};
 use auftakt_media::codec::Codec;
 use auftakt_media::id::PeerId;

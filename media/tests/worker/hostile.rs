@@ -1,9 +1,9 @@
 //! What strangers and insiders send has no effect, and is counted.
 
-use crate::band::{Camera, Player, join_publisher, join_viewer, play};
-use crate::world::{Way, World};
 use auftakt_client::ClientConfig;
+use auftakt_client::band::{Camera, Player, join_publisher, join_viewer, play};
 use auftakt_client::stun::{Check, write_check};
+use auftakt_client::world::{Way, World};
 use auftakt_media::drops::DropReason;
 use auftakt_media::worker::Gauges;
 use std::cell::RefCell;
@@ -99,10 +99,16 @@ fn a_check_with_a_wrong_password_opens_nothing() {
     let answer = world.clients[teacher].accepted.as_ref().expect("negotiated").answer.clone();
     let value = |name: &str| answer.lines().find_map(|l| l.strip_prefix(name)).expect("in the answer").to_owned();
     let username = format!("{}:abcd", value("a=ice-ufrag:"));
-    let forged = write_check(&Check { username: &username, pwd: "a wrong password of length", transaction: [1; 12], nominate: true });
+    let forged = write_check(&Check {
+        username: &username,
+        pwd: "a wrong password of length",
+        transaction: [1; 12],
+        nominate: true,
+        nomination: None,
+    });
     world.inject(stranger(), &forged);
     assert_eq!(world.stats().counters.drops.of(DropReason::StunUnauthenticated), 1);
-    let nobody = write_check(&Check { username: "nobody:abcd", pwd: "whatever", transaction: [1; 12], nominate: true });
+    let nobody = write_check(&Check { username: "nobody:abcd", pwd: "whatever", transaction: [1; 12], nominate: true, nomination: None });
     world.inject(stranger(), &nobody);
     assert_eq!(world.stats().counters.drops.of(DropReason::StunUnknownUser), 1);
     assert_eq!(world.stats().gauges.addresses, 1);
@@ -122,7 +128,7 @@ fn an_insider_cannot_take_the_address_of_another() {
     let value = |name: &str| answer.lines().find_map(|l| l.strip_prefix(name)).expect("in the answer").to_owned();
     let username = format!("{}:abcd", value("a=ice-ufrag:"));
     let pwd = value("a=ice-pwd:");
-    let check = write_check(&Check { username: &username, pwd: &pwd, transaction: [2; 12], nominate: true });
+    let check = write_check(&Check { username: &username, pwd: &pwd, transaction: [2; 12], nominate: true, nomination: None });
     let victim = world.clients[teacher].address;
     world.inject(victim, &check);
     assert_eq!(world.stats().counters.drops.of(DropReason::AddressHeld), 1);

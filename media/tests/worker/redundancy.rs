@@ -1,7 +1,7 @@
 //! RED (RFC 2198) is passed on to who has it, and taken off for who has not.
 
-use crate::band::sound;
-use crate::world::World;
+use auftakt_client::band::sound;
+use auftakt_client::world::World;
 use auftakt_client::{ClientConfig, Numbers, Outgoing, SenderSpec};
 use auftakt_media::codec::Codec;
 use auftakt_media::id::MediaKind;

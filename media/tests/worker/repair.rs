@@ -1,7 +1,7 @@
 //! Losses are repaired, both ways.
 
-use crate::band::{Camera, Player, join_publisher, join_viewer, play, sound};
-use crate::world::{Loss, Way, World};
+use auftakt_client::band::{Camera, Player, join_publisher, join_viewer, play, sound};
+use auftakt_client::world::{Loss, Way, Who, World};
 use auftakt_client::{ClientConfig, ClientEvent, Nacks, wire};
 use auftakt_media::drops::DropReason;
 use std::time::Duration;
@@ -136,7 +136,7 @@ fn a_keyframe_request_that_is_lost_is_made_again() {
     let viewers = [join_viewer(&mut world, ClientConfig::seeded(2), 1), join_viewer(&mut world, ClientConfig::seeded(3), 1)];
     let camera = world.track(teacher, "1");
     // Nothing that could be a request reaches the teacher while both begin to ask, one a little after the other.
-    world.loss = Box::new(|way, datagram| way == Way::Down(0) && !is_media(datagram));
+    world.loss = Box::new(|way, datagram| way == Way::Down(Who::Client(0)) && !is_media(datagram));
     for viewer in viewers {
         world.assign(viewer, "1", Some(camera));
         play(&mut world, &mut [&mut player], 5);
@@ -157,7 +157,7 @@ fn the_publisher_hears_how_its_packets_arrive() {
     let (mut transport, mut blocks) = (0, 0);
     for event in reports {
         match event {
-            ClientEvent::Report(wire::Rtcp::TransportFeedback { count, .. }) => transport += usize::from(*count),
+            ClientEvent::Report(wire::Rtcp::TransportFeedback { statuses }) => transport += statuses.len(),
             ClientEvent::Report(wire::Rtcp::ReceiverReport { blocks: b }) => {
                 blocks += b.len();
                 assert!(b.iter().all(|b| b.fraction_lost == 0));

@@ -1,7 +1,7 @@
 //! Seats change without renegotiation; layers change at keyframes.
 
-use crate::band::{Camera, Player, join_publisher, join_viewer, play};
-use crate::world::{World, mid};
+use auftakt_client::band::{Camera, Player, join_publisher, join_viewer, play};
+use auftakt_client::world::{World, mid};
 use auftakt_client::{ClientConfig, ClientEvent, Received};
 use auftakt_media::codec::Codec;
 use auftakt_media::worker::{Event, LayerLimit, LocalPacket};
@@ -171,7 +171,7 @@ fn lost_packets_of_a_simulcast_layer_are_repaired_by_their_rid() {
     play(&mut world, &mut [&mut player], 50);
     let mut count = 0;
     world.loss = Box::new(move |way, datagram| {
-        let media = matches!(way, crate::world::Way::Up(_)) && datagram.len() > 100 && matches!(datagram[0], 128..=191);
+        let media = matches!(way, auftakt_client::world::Way::Up(_)) && datagram.len() > 100 && matches!(datagram[0], 128..=191);
         count += u32::from(media);
         media && count % 11 == 0
     });
@@ -227,7 +227,7 @@ fn the_process_can_play_itself() {
     let mut camera = Camera::new(None);
     camera.keyframe_next = false;
     for step in 0..100u32 {
-        let payload = crate::band::sound(step);
+        let payload = auftakt_client::band::sound(step);
         let packet = LocalPacket { timestamp: step * 960, marker: false, keyframe_start: true, payload: &payload };
         world.worker.push_local(world.now, sound, packet);
         camera.keyframe_next |= world.events.contains(&Event::KeyframeWanted { track: picture });
@@ -239,7 +239,7 @@ fn the_process_can_play_itself() {
         }
         camera.keyframe_next = false;
         camera.frame += 1;
-        world.run_for(crate::band::FRAME);
+        world.run_for(auftakt_client::band::FRAME);
     }
     assert_eq!(world.received(viewer, "0").len(), 99 + 1);
     let seen = world.received(viewer, "1");

@@ -19,6 +19,7 @@ pub(crate) struct Connection {
     checked: bool,
     check_at: Option<Instant>,
     transaction: [u8; 12],
+    nomination: Option<u32>,
     dtls: Dtls,
     dtls_timeout: Option<Instant>,
     dtls_started: bool,
@@ -55,6 +56,7 @@ impl Connection {
             checked: false,
             check_at: None,
             transaction: [0; 12],
+            nomination: None,
             dtls,
             dtls_timeout: None,
             dtls_started: false,
@@ -82,13 +84,23 @@ impl Connection {
         self.check_at = Some(now);
     }
 
+    pub(crate) fn nominate_with(&mut self, value: u32) {
+        self.nomination = Some(value);
+    }
+
     fn check(&mut self, now: Instant) {
         let Some(remote) = &self.remote else { return };
         for half in self.transaction.chunks_mut(8) {
             let random = self.random.next().to_be_bytes();
             half.copy_from_slice(&random[..half.len()]);
         }
-        let check = stun::Check { username: &remote.username, pwd: &remote.pwd, transaction: self.transaction, nominate: true };
+        let check = stun::Check {
+            username: &remote.username,
+            pwd: &remote.pwd,
+            transaction: self.transaction,
+            nominate: true,
+            nomination: self.nomination,
+        };
         self.out.push_back(stun::write_check(&check));
         self.check_at = Some(now + if self.checked { CONSENT_INTERVAL } else { CHECK_INTERVAL });
     }

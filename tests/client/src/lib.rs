@@ -1,15 +1,18 @@
-//! A WebRTC client as a state machine: the other end of the media plane, in virtual time.
+//! A WebRTC client as a state machine: the other end of the media plane, in virtual time. [`world`] is where it lives, with a worker
+//! and a network; [`band`] is who plays there.
 //!
 //! It offers, checks, shakes hands, sends what it is told to send, answers NACKs, asks for what is missing, and reports every packet
 //! it got. No sockets, no clock: the caller carries datagrams and says what time it is. SDP, STUN, RTP and RTCP are read and written by
 //! own naive code; only DTLS (the crate `dimpl`, client side) and the SRTP ciphers are shared with the server.
 
+pub mod band;
 mod connection;
 mod offer;
 mod receive;
 mod send;
 pub mod stun;
 pub mod wire;
+pub mod world;
 
 pub use offer::{AUDIO_LEVEL, MID, Numbers, ORIENTATION, REPAIRED_RID, RID, TRANSPORT_CC};
 pub use receive::{Received, Seen};
@@ -34,8 +37,21 @@ pub struct ClientConfig {
     pub numbers: Numbers,
     /// What its own clock shows at the start, since the UNIX epoch. Clients' clocks differ.
     pub wall_clock: Duration,
+    /// How much faster its clock goes than the true one, in millionths.
+    pub drift_ppm: i32,
     /// Whether it asks for what it misses.
     pub nack: Nacks,
+    /// How its picture's retransmissions are sent.
+    pub rtx: Rtx,
+}
+
+/// How are retransmissions of a picture sent, both ways? (Those of sound are always the same packets again.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rtx {
+    /// Under an SSRC of their own (RFC 4588).
+    Offered,
+    /// As the same packets again.
+    None,
 }
 
 /// Does the client repair its losses?
@@ -54,7 +70,9 @@ impl ClientConfig {
             seed,
             numbers: Numbers::CHROMIUM,
             wall_clock: Duration::from_secs(1_700_000_000) + Duration::from_millis(seed % 977),
+            drift_ppm: 0,
             nack: Nacks::Sent,
+            rtx: Rtx::Offered,
         }
     }
 }
@@ -149,7 +167,8 @@ impl Client {
             direction: "sendonly",
             codecs: spec.codecs.to_vec(),
             rids: spec.rids.iter().map(|r| r.to_string()).collect(),
-            ssrcs: sender.announced_ssrcs(),
+            ssrcs: sender.announced_ssrcs(self.config.rtx),
+            rtx: self.config.rtx,
         });
         self.senders.push(sender);
         mid
@@ -165,6 +184,7 @@ impl Client {
             codecs: codecs.to_vec(),
             rids: vec![],
             ssrcs: vec![],
+            rtx: self.config.rtx,
         });
         self.receivers.push(Receiver::new(mid.clone(), self.config.numbers));
         mid
@@ -241,11 +261,23 @@ impl Client {
         sender.packet(now, packet, &mut self.transport_sequence);
     }
 
-    /// Starts an encoding's sequence numbers and timestamps somewhere, before its first packet: wrap-around is a test case.
+    /// Starts an encoding's sequence numbers somewhere, before its first packet: wrap-around is a test case.
     pub fn start_at(&mut self, mid: &str, rid: Option<&str>, sequence: u16) {
         if let Some(sender) = self.senders.iter_mut().find(|s| s.mid == mid) {
             sender.start_at(rid, sequence);
         }
+    }
+
+    /// The same for its timestamps: what is added to those of [`Outgoing`].
+    pub fn start_timestamps_at(&mut self, mid: &str, offset: u32) {
+        if let Some(sender) = self.senders.iter_mut().find(|s| s.mid == mid) {
+            sender.start_timestamps_at(offset);
+        }
+    }
+
+    /// From now on checks carry this nomination value (draft-thatcher-ice-renomination).
+    pub fn nominate_with(&mut self, value: u32) {
+        self.connection.nominate_with(value);
     }
 
     /// Sends a compound as it is.
@@ -315,7 +347,7 @@ impl Client {
     fn answer_nack(&mut self, ssrc: u32, sequences: &[u16]) {
         let Some(sender) = self.senders.iter_mut().find(|s| s.encoding_name(ssrc).is_some()) else { return };
         let mid = sender.mid.clone();
-        for (bytes, header) in sender.retransmissions(ssrc, sequences, &mut self.transport_sequence) {
+        for (bytes, header) in sender.retransmissions(ssrc, sequences, self.config.rtx, &mut self.transport_sequence) {
             self.connection.send_rtp(&bytes, header);
         }
         self.events.push_back(ClientEvent::NackReceived { mid, count: sequences.len() });
@@ -345,7 +377,8 @@ impl Client {
     }
 
     fn send_reports(&mut self, now: Instant) {
-        let wall = self.config.wall_clock + now.saturating_duration_since(self.started);
+        let elapsed = now.saturating_duration_since(self.started).as_secs_f64() * (1.0 + f64::from(self.config.drift_ppm) / 1e6);
+        let wall = self.config.wall_clock + Duration::from_secs_f64(elapsed);
         for sender in &self.senders {
             for report in sender.reports(now, wall) {
                 self.connection.send_rtcp(&report);

@@ -1,5 +1,6 @@
 //! The offer a browser would write, and what is needed of the answer.
 
+use crate::Rtx;
 use auftakt_media::codec::Codec;
 use auftakt_media::id::MediaKind;
 use std::fmt::Write;
@@ -86,6 +87,7 @@ pub(crate) struct OfferSection {
     pub rids: Vec<String>,
     /// (ssrc, rtx) announced; empty with rids, as browsers do.
     pub ssrcs: Vec<(u32, Option<u32>)>,
+    pub rtx: Rtx,
 }
 
 /// What stands above the m-sections.
@@ -115,7 +117,7 @@ fn write_section(sdp: &mut String, session: &OfferSession<'_>, section: &OfferSe
     let _ = write!(sdp, "m={} 9 UDP/TLS/RTP/SAVPF", if video { "video" } else { "audio" });
     for &codec in &section.codecs {
         let _ = write!(sdp, " {}", numbers.payload_type(codec));
-        if video {
+        if video && section.rtx == Rtx::Offered {
             let _ = write!(sdp, " {}", numbers.rtx(codec));
         }
     }
@@ -134,7 +136,7 @@ fn write_section(sdp: &mut String, session: &OfferSession<'_>, section: &OfferSe
         let _ = write!(sdp, "a=msid:stream{0} track{0}\r\n", section.mid);
     }
     for &codec in &section.codecs {
-        write_codec(sdp, numbers, codec);
+        write_codec(sdp, numbers, codec, section.rtx);
     }
     for rid in &section.rids {
         let _ = write!(sdp, "a=rid:{rid} send\r\n");
@@ -160,7 +162,7 @@ fn extension_applies(uri: &str, section: &OfferSection) -> bool {
     }
 }
 
-fn write_codec(sdp: &mut String, numbers: Numbers, codec: Codec) {
+fn write_codec(sdp: &mut String, numbers: Numbers, codec: Codec, repair: Rtx) {
     let pt = numbers.payload_type(codec);
     let opus = numbers.payload_type(Codec::Opus);
     let _ = match codec {
@@ -182,7 +184,9 @@ fn write_codec(sdp: &mut String, numbers: Numbers, codec: Codec) {
         for feedback in ["goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"] {
             let _ = write!(sdp, "a=rtcp-fb:{pt} {feedback}\r\n");
         }
-        let _ = write!(sdp, "a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={pt}\r\n");
+        if repair == Rtx::Offered {
+            let _ = write!(sdp, "a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={pt}\r\n");
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a client sends: one [`Sender`] per section, one sequence per encoding, a history for NACKs.
 
-use crate::Random;
 use crate::offer::{AUDIO_LEVEL, MID, Numbers, REPAIRED_RID, RID, TRANSPORT_CC};
 use crate::wire::{Rtp, write_sender_report};
+use crate::{Random, Rtx};
 use auftakt_media::codec::Codec;
 use auftakt_media::id::MediaKind;
 use std::collections::VecDeque;
@@ -84,8 +84,8 @@ impl Sender {
     }
 
     /// Without rids the SSRCs stand in the offer.
-    pub(crate) fn announced_ssrcs(&self) -> Vec<(u32, Option<u32>)> {
-        let video = self.kind == MediaKind::Video;
+    pub(crate) fn announced_ssrcs(&self, rtx: Rtx) -> Vec<(u32, Option<u32>)> {
+        let video = self.kind == MediaKind::Video && rtx == Rtx::Offered;
         self.encodings.iter().filter(|e| e.rid.is_none()).map(|e| (e.ssrc, video.then_some(e.rtx_ssrc))).collect()
     }
 
@@ -97,6 +97,12 @@ impl Sender {
     pub(crate) fn start_at(&mut self, rid: Option<&str>, sequence: u16) {
         for encoding in self.encodings.iter_mut().filter(|e| e.rid.as_deref() == rid) {
             encoding.next_sequence = sequence;
+        }
+    }
+
+    pub(crate) fn start_timestamps_at(&mut self, offset: u32) {
+        for encoding in &mut self.encodings {
+            encoding.timestamp_offset = offset;
         }
     }
 
@@ -135,14 +141,14 @@ impl Sender {
         bytes
     }
 
-    /// Answers a NACK: RTX for video, the same bytes again for audio.
-    pub(crate) fn retransmissions(&mut self, ssrc: u32, sequences: &[u16], transport: &mut u16) -> Vec<(Vec<u8>, usize)> {
+    /// Answers a NACK: RTX for video where it is offered, else the same bytes again.
+    pub(crate) fn retransmissions(&mut self, ssrc: u32, sequences: &[u16], rtx: Rtx, transport: &mut u16) -> Vec<(Vec<u8>, usize)> {
         let (numbers, mid, kind) = (self.numbers, self.mid.clone(), self.kind);
         let Some(encoding) = self.encodings.iter_mut().find(|e| e.ssrc == ssrc) else { return vec![] };
         let mut out = vec![];
         for &sequence in sequences {
             let Some(original) = encoding.history.iter().find(|p| p.sequence == sequence).cloned() else { continue };
-            if kind == MediaKind::Audio {
+            if kind == MediaKind::Audio || rtx == Rtx::None {
                 out.push(original.write());
                 continue;
             }

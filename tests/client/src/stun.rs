@@ -17,6 +17,8 @@ pub struct Check<'a> {
     pub transaction: [u8; 12],
     /// Whether this pair is nominated.
     pub nominate: bool,
+    /// The value of a renomination.
+    pub nomination: Option<u32>,
 }
 
 /// The bytes of a binding request.
@@ -31,6 +33,9 @@ pub fn write_check(check: &Check<'_>) -> Vec<u8> {
     attribute(&mut out, 0x802A, &[7; 8]);
     if check.nominate {
         attribute(&mut out, 0x0025, &[]);
+    }
+    if let Some(value) = check.nomination {
+        attribute(&mut out, 0xC001, &value.to_be_bytes());
     }
     set_length(&mut out, 24);
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, check.pwd.as_bytes());

@@ -93,11 +93,27 @@ fn read_extensions(block: &[u8]) -> Extensions {
 /// What the tests look at in RTCP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rtcp {
-    SenderReport { ssrc: u32, ntp: u64, rtp: u32, packets: u32 },
-    ReceiverReport { blocks: Vec<ReportBlock> },
-    Nack { ssrc: u32, sequences: Vec<u16> },
-    Pli { ssrc: u32 },
-    TransportFeedback { base: u16, count: u16 },
+    SenderReport {
+        ssrc: u32,
+        ntp: u64,
+        rtp: u32,
+        packets: u32,
+    },
+    ReceiverReport {
+        blocks: Vec<ReportBlock>,
+    },
+    Nack {
+        ssrc: u32,
+        sequences: Vec<u16>,
+    },
+    Pli {
+        ssrc: u32,
+    },
+    /// Every number it tells of, and when that packet arrived, in 250 µs on the receiver's clock, or not at all.
+    TransportFeedback {
+        statuses: Vec<(u16, Option<i64>)>,
+    },
+    Bye,
     Other,
 }
 
@@ -157,13 +173,42 @@ fn read_one(packet: &[u8]) -> Option<Rtcp> {
             }
             Some(Rtcp::Nack { ssrc: word(packet, 8)?, sequences })
         }
-        (205, 15) => {
-            let base = word(packet, 12)?;
-            Some(Rtcp::TransportFeedback { base: (base >> 16) as u16, count: base as u16 })
-        }
+        (205, 15) => Some(Rtcp::TransportFeedback { statuses: read_transport_feedback(packet.get(12..)?)? }),
+        (203, _) => Some(Rtcp::Bye),
         (206, 1) => Some(Rtcp::Pli { ssrc: word(packet, 8)? }),
         _ => None,
     }
+}
+
+/// draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1, from the base sequence number on.
+fn read_transport_feedback(fci: &[u8]) -> Option<Vec<(u16, Option<i64>)>> {
+    let (base, time) = (word(fci, 0)?, word(fci, 4)?);
+    let (first, count) = ((base >> 16) as u16, usize::from(base as u16));
+    // 24 bits with a sign, in 64 ms.
+    let mut ticks = i64::from(time as i32 >> 8) * 256;
+    let mut at = 8;
+    let mut symbols = vec![];
+    while symbols.len() < count {
+        let chunk = u16::from_be_bytes([*fci.get(at)?, *fci.get(at + 1)?]);
+        at += 2;
+        match chunk >> 14 {
+            0 | 1 => symbols.extend(std::iter::repeat_n(chunk >> 13 & 3, usize::from(chunk & 0x1FFF))),
+            2 => symbols.extend((0..14).rev().map(|bit| chunk >> bit & 1)),
+            _ => symbols.extend((0..7).rev().map(|pair| chunk >> (2 * pair) & 3)),
+        }
+    }
+    let mut statuses = vec![];
+    for (index, symbol) in symbols.into_iter().take(count).enumerate() {
+        let delta = match symbol {
+            1 => i64::from(*fci.get(at)?),
+            2 => i64::from(i16::from_be_bytes([*fci.get(at)?, *fci.get(at + 1)?])),
+            _ => 0,
+        };
+        at += usize::from(symbol);
+        ticks += delta;
+        statuses.push((first.wrapping_add(index as u16), (symbol != 0).then_some(ticks)));
+    }
+    Some(statuses)
 }
 
 /// A sender report with a source description, as every compound starts.

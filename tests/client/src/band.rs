@@ -1,7 +1,7 @@
 //! Who plays: clients that send a microphone and a camera, packet by packet recognisable.
 
 use crate::world::World;
-use auftakt_client::{ClientConfig, Outgoing, SenderSpec};
+use crate::{ClientConfig, Outgoing, SenderSpec};
 use auftakt_media::codec::Codec;
 use auftakt_media::id::{MediaKind, Mid};
 use auftakt_media::worker::SeatMids;
