@@ -38,8 +38,8 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// Packets kept per encoding to answer NACKs.
-const HISTORY: usize = 512;
+/// Packets kept per encoding to answer NACKs: more than a second of a fast camera.
+const HISTORY: usize = 2048;
 
 pub(crate) struct Sender {
     pub(crate) mid: String,
