@@ -178,6 +178,20 @@ fn a_whole_frame_that_comes_late_while_frames_are_raised_fits_in_between() {
 }
 
 #[test]
+fn a_whole_frame_that_comes_late_after_the_last_raised_one_still_finds_its_place() {
+    let now = Instant::now();
+    let (mut a, mut b) = (Source::video(1), Source::video(2));
+    let (mut line, _) = seated(MediaKind::Video, &mut a, now);
+    let last = line.forward(&a.packet(500, true, false), now).unwrap();
+    line.switch_to(Some(SourceKey(2)), Old::Hold, now);
+    let packets = [(400, true), (433, false), (466, false), (510, false), (543, false)].map(|(ms, key)| b.packet(ms, true, key));
+    let forwards = [0, 3, 4, 1, 2].map(|index: usize| line.forward(&packets[index], now).unwrap());
+    let [first, fourth, fifth, second, third] = forwards.map(|forward| forward.timestamp.wrapping_sub(last.timestamp));
+    assert!(0 < first && first < second && second < third && third < fourth && fourth < fifth, "{forwards:?}");
+    assert_eq!((fourth, fifth), (900, 3870));
+}
+
+#[test]
 fn a_raised_frame_is_sent_again_as_it_was_even_when_later_stays_raised_others() {
     let now = Instant::now();
     let (mut a, mut b) = (Source::video(1), Source::video(2));
@@ -193,6 +207,35 @@ fn a_raised_frame_is_sent_again_as_it_was_even_when_later_stays_raised_others() 
     for (packet, forward) in sent {
         let origin = line.lookup(forward.seq as u16).unwrap();
         assert_eq!(line.resend(&origin, packet.timestamp, packet.vp8), Some(Forward { began: false, ..forward }));
+    }
+}
+
+/// A receiver can ask for a number in the moment between its packet's arrival and its turn to be forwarded.
+#[test]
+fn what_is_asked_for_before_it_went_out_is_not_told_two_ways() {
+    let now = Instant::now();
+    let (mut a, mut b) = (Source::video(1), Source::video(2));
+    let (mut line, _) = seated(MediaKind::Video, &mut a, now);
+    let last = line.forward(&a.packet(500, true, false), now).unwrap();
+    line.switch_to(Some(SourceKey(2)), Old::Hold, now);
+    let keyframe = [b.packet(400, true, true), b.packet(400, false, false)];
+    let whole = b.packet(433, true, false);
+    let next = b.packet(530, true, false);
+    let began = line.forward(&keyframe[0], now).unwrap();
+    assert_eq!(began.timestamp.wrapping_sub(last.timestamp), 90, "it is raised");
+    line.forward(&next, now).unwrap();
+    // The rest of a raised frame is raised with it; where a whole frame will be is not known before it is forwarded.
+    let resend = |line: &SeatLine, distance: u16, packet: &Incoming| {
+        let origin = line.lookup((began.seq as u16).wrapping_add(distance)).unwrap();
+        assert_eq!(origin.ext_seq, packet.ext_seq);
+        line.resend(&origin, packet.timestamp, packet.vp8)
+    };
+    let early = resend(&line, 1, &keyframe[1]).unwrap();
+    assert_eq!(early.timestamp, began.timestamp);
+    assert_eq!(resend(&line, 2, &whole), None);
+    for (distance, packet) in [(1, &keyframe[1]), (2, &whole)] {
+        let forward = line.forward(packet, now).unwrap();
+        assert_eq!(resend(&line, distance, packet), Some(forward));
     }
 }
 

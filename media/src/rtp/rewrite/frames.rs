@@ -24,8 +24,9 @@ pub(super) struct RaisedFrames {
     list: VecDeque<RaisedFrame>,
     /// The latest timestamp that frames of this stay must be later than.
     floor: Option<i64>,
-    /// No frame of this stay went out as it is yet; from then on none is raised but late ones.
-    raising: bool,
+    /// The earliest timestamp of this stay that went out as it is. Before there is one, every frame that does not pass is the
+    /// newest; after it, such a frame came late.
+    passed: Option<i64>,
     /// Downlink numbers below this may belong to forgotten frames. They must not go out again, because they might do so
     /// with other timestamps, and two different packets under one SRTP index break its secrecy.
     pub forgotten_below: u64,
@@ -33,22 +34,27 @@ pub(super) struct RaisedFrames {
 
 impl RaisedFrames {
     pub fn new() -> Self {
-        Self { list: VecDeque::new(), floor: None, raising: false, forgotten_below: 0 }
+        Self { list: VecDeque::new(), floor: None, passed: None, forgotten_below: 0 }
     }
 
     /// A new stay begins, after a stream whose latest timestamp was `last`.
     pub fn begin_stay(&mut self, last: Option<i64>) {
         self.floor = last;
-        self.raising = last.is_some();
+        self.passed = None;
     }
 
     /// Whether a frame that is mapped to `mapped` goes out as it is.
     pub fn passes(&mut self, mapped: i64) -> bool {
         let passes = self.floor.is_none_or(|floor| mapped > floor);
         if passes {
-            self.raising = false;
+            self.passed = Some(self.passed.map_or(mapped, |earliest| earliest.min(mapped)));
         }
         passes
+    }
+
+    /// The timestamp that frames of this stay must be later than.
+    pub fn floor(&self) -> Option<i64> {
+        self.floor
     }
 
     /// The timestamp a packet of any stay was given, if its frame was raised.
@@ -66,18 +72,17 @@ impl RaisedFrames {
         }
         let floor = self.floor?;
         let distance = |frame: &RaisedFrame| frame.source_timestamp.wrapping_sub(source_timestamp) as i32;
-        let next = self.of_stay(stay).filter(|frame| distance(frame) > 0).min_by_key(|frame| frame.out);
+        let next = self.of_stay(stay).filter(|frame| distance(frame) > 0).map(|frame| frame.out).min().or(self.passed);
         let out = match next {
-            None if self.raising => {
+            None => {
                 self.floor = Some(floor + STEP);
                 floor + STEP
             }
-            None => return None,
             // A frame that came late, after newer ones: half way between its neighbours.
             Some(next) => {
-                let before = self.of_stay(stay).filter(|frame| distance(frame) < 0).max_by_key(|frame| frame.out);
-                let below = before.map_or(next.out - STEP, |frame| frame.out);
-                let middle = below + (next.out - below) / 2;
+                let before = self.of_stay(stay).filter(|frame| distance(frame) < 0).map(|frame| frame.out).max();
+                let below = before.unwrap_or(next - STEP);
+                let middle = below + (next - below) / 2;
                 if middle == below {
                     return None;
                 }

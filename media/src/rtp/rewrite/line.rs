@@ -201,13 +201,21 @@ impl SeatLine {
         if found != *origin {
             return None;
         }
-        let timestamp = if origin.seq < segment.raised_below {
-            self.raised.find(segment.stay, timestamp)? as u32
-        } else {
-            timestamp.wrapping_add(segment.timestamp_offset)
+        let mapped = timestamp.wrapping_add(segment.timestamp_offset);
+        let timestamp = match self.raised.find(segment.stay, timestamp) {
+            Some(raised) => raised as u32,
+            None if origin.seq < segment.raised_below || self.has_yet_to_be_raised(segment.stay, mapped) => return None,
+            None => mapped,
         };
         let vp8 = vp8.map(|descriptor| vp8_patch(segment, descriptor));
         Some(Forward { seq: origin.seq, timestamp, vp8, began: false })
+    }
+
+    /// A late packet that was asked for before its turn: it is about to be forwarded, and only then it is known where its frame
+    /// will be. Sent again before that, it would go out with two timestamps.
+    fn has_yet_to_be_raised(&self, stay: u32, mapped: u32) -> bool {
+        let floor = self.raised.floor().filter(|_| self.kind == MediaKind::Video && self.stay.is_some_and(|now| now.number == stay));
+        floor.is_some_and(|floor| nearest(floor, mapped) <= floor)
     }
 
     /// The next number of the retransmission stream, extended; the SRTP index.
