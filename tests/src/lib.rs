@@ -1,3 +1,4 @@
 //! Worlds that the behaviour tests share.
 
+pub mod browser;
 pub mod impair;

@@ -2,25 +2,22 @@
 
 use auftakt::bot::Musician;
 use auftakt::media_io::{MediaConfig, MediaHandle, MediaPlane};
-use auftakt_client::{Client, ClientConfig, ClientEvent, Outgoing, Received, SenderSpec};
+use auftakt_client::{Client, ClientConfig, Outgoing, SenderSpec};
 use auftakt_media::codec::Codec;
 use auftakt_media::id::{MediaKind, Mid, PeerId};
 use auftakt_media::worker::{Event, SeatMids};
+use auftakt_tests::browser::{Browser, PATIENCE};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::net::UdpSocket;
 
-/// Far beyond what anything here takes; reached only when something is broken.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A client on a socket of its own.
-struct Browser {
-    client: Client,
-    socket: UdpSocket,
+/// A client, and who it is to the media plane.
+struct Guest {
+    browser: Browser,
     peer: PeerId,
 }
 
-impl Browser {
+impl Guest {
     /// Offers what `client` has, and hears the answer.
     async fn join(
         media: &MediaHandle,
@@ -28,45 +25,11 @@ impl Browser {
         mut client: Client,
         seats: Vec<SeatMids>,
     ) -> (Self, Vec<auftakt_media::id::TrackId>) {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a socket");
-        socket.connect(server).await.expect("connected");
         let peer = media.next_peer_id();
         let accepted = media.offer(peer, client.offer(), seats).await.expect("an answer");
         client.handle_answer(Instant::now(), &accepted.answer);
         let tracks = accepted.tracks.iter().map(|(_, _, track)| *track).collect();
-        (Self { client, socket, peer }, tracks)
-    }
-
-    /// Carries datagrams until something happens to the client.
-    async fn event(&mut self) -> ClientEvent {
-        let mut buffer = [0; 2_048];
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        loop {
-            while let Some(datagram) = self.client.poll_transmit() {
-                self.socket.send(&datagram).await.expect("sent");
-            }
-            if let Some(event) = self.client.poll_event() {
-                return event;
-            }
-            let wake = self.client.poll_timeout().map_or(deadline, |at| deadline.min(at.into()));
-            tokio::select! {
-                len = self.socket.recv(&mut buffer) => self.client.handle_datagram(Instant::now(), &buffer[..len.expect("received")]),
-                () = tokio::time::sleep_until(wake) => self.client.handle_timeout(Instant::now()),
-            }
-            assert!(tokio::time::Instant::now() < deadline, "nothing happens any more");
-        }
-    }
-
-    async fn connected(&mut self) {
-        while self.event().await != ClientEvent::Connected {}
-    }
-
-    async fn media(&mut self) -> Received {
-        loop {
-            if let ClientEvent::Media(received) = self.event().await {
-                return received;
-            }
-        }
+        (Self { browser: Browser::new(client, server).await, peer }, tracks)
     }
 }
 
@@ -92,14 +55,14 @@ async fn the_musician_is_heard_and_seen() {
     let mut client = Client::new(ClientConfig::seeded(1), Instant::now());
     let audio = client.add_receiver(MediaKind::Audio, &[Codec::Opus]);
     let video = client.add_receiver(MediaKind::Video, &[Codec::Vp8]);
-    let (mut browser, _) = Browser::join(&media, address, client, vec![seat(&audio, &video)]).await;
-    media.assign(browser.peer, mid(&audio), Some(musician.audio())).await;
-    media.assign(browser.peer, mid(&video), Some(musician.video())).await;
-    browser.connected().await;
+    let (mut guest, _) = Guest::join(&media, address, client, vec![seat(&audio, &video)]).await;
+    media.assign(guest.peer, mid(&audio), Some(musician.audio())).await;
+    media.assign(guest.peer, mid(&video), Some(musician.video())).await;
+    guest.browser.connected().await;
 
     let (mut sound, mut pictures) = (Vec::new(), Vec::new());
     while sound.len() < 100 || pictures.len() < 10 {
-        let received = browser.media().await;
+        let received = guest.browser.media().await;
         match received.codec {
             Codec::Vp8 if received.marker => pictures.push(received),
             Codec::Vp8 => {}
@@ -137,23 +100,20 @@ async fn one_client_hears_the_other_until_it_is_removed() {
 
     let mut client = Client::new(ClientConfig::seeded(2), Instant::now());
     let microphone = client.add_sender(&SenderSpec { kind: MediaKind::Audio, codecs: &[Codec::Opus], rids: &[] });
-    let (mut teacher, tracks) = Browser::join(&media, address, client, vec![]).await;
+    let (mut teacher, tracks) = Guest::join(&media, address, client, vec![]).await;
     let mut client = Client::new(ClientConfig::seeded(3), Instant::now());
     let speaker = client.add_receiver(MediaKind::Audio, &[Codec::Opus]);
-    let (mut student, _) = Browser::join(&media, address, client, vec![SeatMids { audio: Some(mid(&speaker)), video: None }]).await;
+    let (mut student, _) = Guest::join(&media, address, client, vec![SeatMids { audio: Some(mid(&speaker)), video: None }]).await;
     media.assign(student.peer, mid(&speaker), Some(tracks[0])).await;
-    teacher.connected().await;
-    student.connected().await;
+    teacher.browser.connected().await;
+    student.browser.connected().await;
 
     let mut heard = Vec::new();
     for i in 0..50u8 {
         let payload = [0xfc, i, i, i];
         let packet = Outgoing::plain(Codec::Opus, 960 * u32::from(i), i == 0, &payload);
-        teacher.client.send(Instant::now(), &microphone, &packet);
-        while let Some(datagram) = teacher.client.poll_transmit() {
-            teacher.socket.send(&datagram).await.expect("sent");
-        }
-        heard.push(student.media().await.payload[1]);
+        teacher.browser.send(&microphone, &packet).await;
+        heard.push(student.browser.media().await.payload[1]);
     }
     assert_eq!(heard, (0..50).collect::<Vec<_>>());
 

@@ -228,6 +228,19 @@ impl Client {
         self.connection.set_remote(now, username, self.answer.pwd.clone());
     }
 
+    /// Takes the fragment that answers an ICE restart by `PATCH` (RFC 9725 §4.3.1): only credentials are in it.
+    pub fn handle_restart(&mut self, now: Instant, fragment: &str) {
+        let restarted = read_answer(fragment);
+        (self.answer.ufrag, self.answer.pwd) = (restarted.ufrag, restarted.pwd);
+        let username = format!("{}:{}", self.answer.ufrag, self.ufrag);
+        self.connection.set_remote(now, username, self.answer.pwd.clone());
+    }
+
+    /// Its own user name fragment and password.
+    pub fn credentials(&self) -> (&str, &str) {
+        (&self.ufrag, &self.pwd)
+    }
+
     /// The payload types the server chose for a section, in its order.
     pub fn answered_payload_types(&self, mid: &str) -> &[u8] {
         self.answer.sections.iter().find(|s| s.mid == mid).map_or(&[], |s| &s.payload_types)
@@ -278,6 +291,12 @@ impl Client {
     /// From now on checks carry this nomination value (draft-thatcher-ice-renomination).
     pub fn nominate_with(&mut self, value: u32) {
         self.connection.nominate_with(value);
+    }
+
+    /// Sends a packet as it is, whatever it claims to be.
+    pub fn send_rtp(&mut self, packet: &wire::Rtp) {
+        let (bytes, header_len) = packet.write();
+        self.connection.send_rtp(&bytes, header_len);
     }
 
     /// Sends a compound as it is.

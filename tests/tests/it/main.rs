@@ -1,0 +1,8 @@
+//! The real server on loopback: its HTTP, its WebSocket and its UDP port, with friends and with enemies.
+
+mod house;
+mod insiders;
+mod sockets;
+mod strangers;
+mod streams;
+mod webrtc_rs;
