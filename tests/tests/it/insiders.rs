@@ -66,6 +66,8 @@ async fn a_lesson_goes_on_with_a_hostile_participant() {
     let mut victims = [student.browser.client.answered_ssrcs("2"), student.browser.client.answered_ssrcs("3")].concat();
     victims.extend(announced);
     let before = house.metrics().await;
+    // What was asked for while they came in does not count.
+    keyframes_asked(&mut teacher).await;
     let begun = Instant::now();
     let mut asked = 0;
     for step in 0..STEPS {
@@ -73,10 +75,10 @@ async fn a_lesson_goes_on_with_a_hostile_participant() {
         assert_step_arrives(&mut teacher, &mut student, step).await;
         asked += keyframes_asked(&mut teacher).await;
     }
-    assert_step_arrives(&mut student, &mut teacher, STEPS).await;
-    // Its own picture it may ask for, at most every 250 ms.
-    let allowed = begun.elapsed().as_millis() as usize / 250 + 4;
+    // Its own picture it may ask for, at most every 250 ms; a few requests of their coming in may still be on the way.
+    let allowed = begun.elapsed().as_millis() as usize / 250 + 5;
     assert!(asked <= allowed, "{asked} keyframes were asked for, {allowed} are bearable");
+    assert_step_arrives(&mut student, &mut teacher, STEPS).await;
     let after = house.metrics().await;
     let grown = |name: &str| after[name] - before[name];
     let dropped = |reason: &str| grown(&format!("packets_dropped_total{{reason=\"{reason}\"}}"));
