@@ -32,6 +32,8 @@ const REORDER_PACKETS: u64 = 3;
 /// The answer to a request has this much time beyond the round trip: the sender's pacer and jitter.
 const ANSWER_SLACK: Duration = Duration::from_millis(10);
 const RTT_MIN: Duration = Duration::from_millis(10);
+/// Before anything was measured.
+const RTT_UNKNOWN: Duration = Duration::from_millis(100);
 const RTT_MAX: Duration = Duration::from_secs(1);
 
 /// What an arrival means to the generator.
@@ -53,7 +55,8 @@ pub enum Arrived {
 #[derive(Debug)]
 pub struct NackGenerator {
     policy: NackPolicy,
-    rtt: Duration,
+    /// As the publisher's reports tell. Who receives nothing sends none; then the answers must tell.
+    rtt: Option<Duration>,
     /// How long answers to requests took, lately at most: the way and the sender's pacer.
     answer: Duration,
     reorder_wait: Duration,
@@ -80,7 +83,7 @@ impl NackGenerator {
     pub fn new(policy: NackPolicy) -> Self {
         Self {
             policy,
-            rtt: Duration::from_millis(100),
+            rtt: None,
             answer: Duration::ZERO,
             reorder_wait: REORDER_WAIT_MIN,
             highest: None,
@@ -92,7 +95,7 @@ impl NackGenerator {
 
     /// The round trip to the publisher, as last measured.
     pub fn set_round_trip(&mut self, rtt: Duration) {
-        self.rtt = rtt.clamp(RTT_MIN, RTT_MAX);
+        self.rtt = Some(rtt.clamp(RTT_MIN, RTT_MAX));
     }
 
     /// A packet arrived over its own SSRC: media, padding, or a retransmission without RTX.
@@ -123,12 +126,16 @@ impl NackGenerator {
         let Some(missing) = self.take(ext_seq) else { return false };
         // It was lost indeed: waiting longer would not have helped.
         self.reorder_wait = (self.reorder_wait - self.reorder_wait / 16).max(REORDER_WAIT_MIN);
+        self.note_answer(&missing, now);
+        true
+    }
+
+    fn note_answer(&mut self, missing: &Missing, now: Instant) {
         // Only one request can have been answered by it (RFC 6298 §3, Karn's algorithm).
         if let (1, Some(asked)) = (missing.tries, missing.asked) {
             let took = now.saturating_duration_since(asked).min(RTT_MAX);
             self.answer = if took > self.answer { took } else { self.answer - (self.answer - took) / 8 };
         }
-        true
     }
 
     /// Appends the numbers to ask for now, ascending, and plans their next turn.
@@ -174,7 +181,11 @@ impl NackGenerator {
     }
 
     fn answer_time(&self) -> Duration {
-        let rtt = self.rtt.max(self.answer);
+        let rtt = match self.rtt {
+            Some(rtt) => rtt.max(self.answer),
+            None if self.answer.is_zero() => RTT_UNKNOWN,
+            None => self.answer.max(RTT_MIN),
+        };
         rtt + rtt / 4 + ANSWER_SLACK
     }
 
@@ -211,8 +222,11 @@ impl NackGenerator {
     fn on_late(&mut self, ext_seq: u64, now: Instant) -> Arrived {
         let Some(missing) = self.take(ext_seq) else { return Arrived::Unexpected };
         // Sooner than an answer could be here: it was not lost, only slow.
-        let answered = missing.asked.is_some_and(|asked| now.saturating_duration_since(asked) >= self.rtt / 2);
-        if !answered {
+        let soonest = self.rtt.unwrap_or(RTT_MIN) / 2;
+        let answered = missing.asked.is_some_and(|asked| now.saturating_duration_since(asked) >= soonest);
+        if answered && self.rtt.is_none() {
+            self.note_answer(&missing, now);
+        } else if !answered {
             let delay = now.saturating_duration_since(missing.since);
             self.reorder_wait = self.reorder_wait.max(delay + delay / 4).min(REORDER_WAIT_MAX);
         }

@@ -1,12 +1,12 @@
 //! What is lost is asked for, both ways, until it is there.
 
 use crate::lesson::{Lesson, audio_mid, video_mid};
-use crate::lines::{clean, lossy, wild};
+use crate::lines::{Lines, clean, lossy, wild};
 use crate::picture::{Screen, frames};
 use crate::{MS, each_seed};
-use auftakt_client::band::FRAME;
-use auftakt_client::world::{Way, Who};
-use auftakt_client::{ClientConfig, Nacks, Rtx};
+use auftakt_client::band::{FRAME, Player, join_publisher, join_viewer, play};
+use auftakt_client::world::{Way, Who, World};
+use auftakt_client::{ClientConfig, Nacks, Received, Rtx};
 use auftakt_media::drops::DropReason;
 use auftakt_tests::impair::Settings;
 use std::time::Duration;
@@ -186,4 +186,33 @@ fn watch(lesson: &mut Lesson, screen: &mut Screen, steps: u32) {
         }
     }
     lesson.wait(FRAME);
+}
+
+/// Whoever only publishes gives no reports that tell the round trip; its lost sound comes again as soon as anybody's.
+#[test]
+fn the_sound_of_who_only_publishes_is_recovered_as_soon_as_it_can_be() {
+    each_seed(3, |seed| {
+        let lines = Lines::new(seed);
+        let mut world = World::on(Box::new(lines.clone()), seed as u8);
+        let source = join_publisher(&mut world, ClientConfig::seeded(seed), &[]);
+        let viewer = join_viewer(&mut world, ClientConfig::seeded(seed + 1), 1);
+        world.assign(viewer, "0", Some(world.track(source, "0")));
+        let mut player = Player::new(source, vec![]);
+        play(&mut world, &mut [&mut player], 10);
+        let begin = world.now;
+        lines.set(Way::Up(Who::Client(source)), lossy());
+        play(&mut world, &mut [&mut player], 1000);
+        world.run_for(Duration::from_secs(1));
+        let late = |packet: &Received| {
+            let number = u32::from_be_bytes(packet.payload[1..5].try_into().expect("a number"));
+            (number >= 10).then(|| packet.at.saturating_duration_since(begin + FRAME * (number - 10)))
+        };
+        let mut lateness: Vec<Duration> = world.received(viewer, "0").iter().filter_map(late).collect();
+        lateness.sort_unstable();
+        let recovered: Vec<Duration> = lateness.into_iter().filter(|late| *late > 60 * MS).collect();
+        assert!(recovered.len() > 30, "{}", recovered.len());
+        // 40 ms there and on, the next packet that shows the gap, and the round trip.
+        let median = recovered[recovered.len() / 2];
+        assert!(median < 130 * MS, "{median:?}");
+    });
 }
