@@ -1,7 +1,8 @@
 //! The retransmission ring: the last packets of one incoming encoding, shared by all its receivers.
 //!
 //! The bytes lie in one circular arena in order of arrival, what is known of each packet in a table indexed by its number.
-//! Both begin small and double until they hold [`KEEP`], up to their limits; then the oldest packets are overwritten.
+//! Both begin small. When a packet would take the place of one that is younger than [`KEEP`], they double, up to their limits;
+//! then the oldest packets are overwritten.
 
 use crate::codec::Codec;
 use crate::rtp::clock::NtpTime;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 /// How long packets should be kept: receivers ask for a second, and the way there and back adds to it.
 const KEEP: Duration = Duration::from_millis(1500);
 const BYTES_FIRST: usize = 16 * 1024;
+/// The age of the arena's contents is known in pieces of so many bytes.
+const BLOCK: usize = 4096;
 const PACKETS_FIRST: usize = 64;
 /// Larger packets are refused. Network packets are below 1,500 bytes.
 const PACKET_BYTES_MAX: usize = 4096;
@@ -91,9 +94,10 @@ pub struct Ring {
     arena: Vec<u8>,
     /// Where the next packet goes.
     head: usize,
-    /// How often the arena was begun from the start, and when last.
+    /// How often the arena was begun from the start.
     lap: u64,
-    lap_began: Option<Instant>,
+    /// When the newest byte of each block of the arena arrived.
+    blocks: Vec<Option<Instant>>,
     slots: Vec<Option<Slot>>,
     highest: Option<u64>,
 }
@@ -116,7 +120,7 @@ impl Ring {
             bytes_max: limits.bytes_max.max(BYTES_FIRST),
             packets_max: limits.packets_max.max(PACKETS_FIRST).next_power_of_two(),
         };
-        Self { limits, arena: Vec::new(), head: 0, lap: 0, lap_began: None, slots: Vec::new(), highest: None }
+        Self { limits, arena: Vec::new(), head: 0, lap: 0, blocks: Vec::new(), slots: Vec::new(), highest: None }
     }
 
     /// Stores a packet; the oldest make room.
@@ -160,7 +164,7 @@ impl Ring {
 
     /// Bytes of memory held.
     pub fn memory(&self) -> usize {
-        self.arena.capacity() + self.slots.capacity() * size_of::<Option<Slot>>()
+        self.arena.capacity() + self.blocks.capacity() * size_of::<Option<Instant>>() + self.slots.capacity() * size_of::<Option<Slot>>()
     }
 
     fn index(&self, ext_seq: u64) -> usize {
@@ -199,23 +203,54 @@ impl Ring {
         }
     }
 
-    /// Room for `len` bytes in one piece. At the arena's end, it grows when it was filled in less time than packets should be
-    /// kept, else begins anew.
+    /// Room for `len` bytes in one piece, where nothing younger than [`KEEP`] lies as long as the arena may grow.
     fn reserve(&mut self, len: usize, now: Instant) -> usize {
-        let began = *self.lap_began.get_or_insert(now);
-        if self.head + len > self.arena.len() {
-            let quickly = now.saturating_duration_since(began) < KEEP;
-            let bigger = (self.arena.len() * 2).clamp(BYTES_FIRST, self.limits.bytes_max);
-            if quickly && bigger > self.arena.len() {
-                self.arena.resize(bigger, 0);
-            } else {
-                self.lap += 1;
-                self.lap_began = Some(now);
-                self.head = 0;
+        let start = loop {
+            let begins_anew = self.head + len > self.arena.len();
+            let start = if begins_anew { 0 } else { self.head };
+            let full = self.arena.len() >= self.limits.bytes_max;
+            if !full && (len > self.arena.len() || self.is_young(start, len, now)) {
+                self.grow_arena();
+                continue;
             }
-        }
-        let start = self.head;
-        self.head += len;
+            self.lap += u64::from(begins_anew);
+            break start;
+        };
+        self.head = start + len;
+        self.blocks[start / BLOCK..self.head.div_ceil(BLOCK)].fill(Some(now));
         start
+    }
+
+    /// Whether a packet written there would reach blocks whose contents are still young. The block that is being filled was looked
+    /// at when it was reached.
+    fn is_young(&self, start: usize, len: usize, now: Instant) -> bool {
+        let entered = self.blocks[start.div_ceil(BLOCK)..(start + len).div_ceil(BLOCK)].iter();
+        entered.flatten().any(|at| now.saturating_duration_since(*at) < KEEP)
+    }
+
+    /// Twice the arena, with what is in it in order of arrival from the start.
+    fn grow_arena(&mut self) {
+        let len = (self.arena.len() * 2).clamp(BYTES_FIRST, self.limits.bytes_max);
+        let (newer, older) = self.arena.split_at(self.head);
+        let older_len = if self.lap == 0 { 0 } else { older.len() };
+        let mut arena = Vec::with_capacity(len);
+        arena.extend_from_slice(&older[..older_len]);
+        arena.extend_from_slice(newer);
+        arena.resize(len, 0);
+        self.blocks.clear();
+        self.blocks.resize(len.div_ceil(BLOCK), None);
+        for index in 0..self.slots.len() {
+            let Some(slot) = self.slots[index].filter(|slot| self.intact(slot)) else {
+                self.slots[index] = None;
+                continue;
+            };
+            let start = if slot.lap == self.lap { slot.start + older_len } else { slot.start - self.head };
+            for block in &mut self.blocks[start / BLOCK..(start + slot.len).div_ceil(BLOCK)] {
+                *block = (*block).max(Some(slot.packet.arrival));
+            }
+            self.slots[index] = Some(Slot { lap: self.lap, start, ..slot });
+        }
+        self.arena = arena;
+        self.head += older_len;
     }
 }

@@ -144,7 +144,7 @@ impl Worker {
 /// Forwards the round to the subscribers from `next` on, until the arena is worth sending. Returns who is next.
 fn forward_round(track: &Track, peers: &mut Slab<Peer>, out: &mut Out, began: &mut Vec<Began>, now: Instant) -> usize {
     let round = &track.fan_out.fresh[..track.fan_out.round];
-    // A packet that is not in the ring (padding, a replaced encoding) is skipped by every line alike.
+    // Padding is not in the ring, nor is what a burst beyond all bounds has overwritten.
     let packets: [Option<StoredPacket<'_>>; ROUND] = std::array::from_fn(|i| {
         let fresh = round.get(i)?;
         let encoding = track.encodings.get(usize::from(fresh.encoding)).filter(|e| e.source == fresh.source)?;
@@ -185,7 +185,12 @@ fn forward_to(
             continue;
         }
         let Some(packet) = packet else {
-            slot.line.skip(fresh.source, fresh.ext_seq);
+            if fresh.padding {
+                slot.line.skip(fresh.source, fresh.ext_seq);
+            } else {
+                // The receiver is to see the gap.
+                out.counters.drops.count(DropReason::Overload);
+            }
             continue;
         };
         match slot.forward(fresh.source, packet, link, &mut out.transmits, now) {

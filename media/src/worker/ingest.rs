@@ -220,7 +220,8 @@ impl Worker {
         if track.muted {
             return Err(DropReason::Muted);
         }
-        let fresh = Fresh { source: encoding.source, encoding: binding.encoding, ext_seq: incoming.ext_seq };
+        let padding = incoming.payload.is_empty();
+        let fresh = Fresh { source: encoding.source, encoding: binding.encoding, ext_seq: incoming.ext_seq, padding };
         self.dirty.push(track, binding.track, fresh)
     }
 

@@ -195,7 +195,7 @@ impl Worker {
         if encoding.take(&incoming, now, self.wall_clock.ntp(now), &PeerClock::default()).is_err() {
             return;
         }
-        let fresh = Fresh { source: encoding.source, encoding: 0, ext_seq };
+        let fresh = Fresh { source: encoding.source, encoding: 0, ext_seq, padding: false };
         track.arrived_at = Some(now);
         self.out.counters.packets_received += 1;
         let queued = if track.muted { Err(DropReason::Muted) } else { self.dirty.push(track, key, fresh) };

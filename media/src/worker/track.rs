@@ -46,12 +46,13 @@ pub(crate) struct Subscriber {
     pub slot: u16,
 }
 
-/// A packet that waits to be forwarded. Its contents are in the ring; padding and packets the ring refused are not.
+/// A packet that waits to be forwarded. Its contents are in the ring; padding has none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fresh {
     pub source: SourceKey,
     pub encoding: u8,
     pub ext_seq: u64,
+    pub padding: bool,
 }
 
 /// Where forwarding stands.

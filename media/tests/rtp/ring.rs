@@ -91,6 +91,25 @@ fn quiet_streams_stay_small() {
 }
 
 #[test]
+fn a_burst_after_a_quiet_time_takes_nothing_young_away() {
+    for quiet in [40, 60, 75, 90, 105, 130, 150, 200] {
+        let start = Instant::now();
+        let mut ring = Ring::new(RingLimits::VIDEO);
+        for number in 0..quiet {
+            ring.insert(&packet(number, start + Duration::from_millis(67 * number), &content(number, 120)));
+        }
+        let burst = start + Duration::from_millis(67 * quiet);
+        for number in quiet..quiet + 60 {
+            ring.insert(&packet(number, burst, &content(number, 1100)));
+        }
+        for number in quiet - 20..quiet + 60 {
+            let (arrival, len) = if number < quiet { (start + Duration::from_millis(67 * number), 120) } else { (burst, 1100) };
+            assert_eq!(ring.get(number), Some(packet(number, arrival, &content(number, len))), "{number} of {quiet}");
+        }
+    }
+}
+
+#[test]
 fn a_leap_of_numbers_is_no_harm() {
     let now = Instant::now();
     let mut ring = Ring::new(TIGHT);
