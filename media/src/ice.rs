@@ -258,6 +258,11 @@ impl IceLite {
         self.addresses.iter().any(|known| known.address == address)
     }
 
+    /// When the last authenticated check came from this address.
+    pub fn checked_at(&self, address: SocketAddr) -> Option<Instant> {
+        self.addresses.iter().find(|known| known.address == address).map(|known| known.last_check)
+    }
+
     /// Every address of which that is true; at most [`ADDRESSES_MAX`].
     pub fn authenticated_addresses(&self) -> impl Iterator<Item = SocketAddr> + '_ {
         self.addresses.iter().map(|known| known.address)

@@ -17,8 +17,9 @@ use tokio::sync::mpsc;
 
 /// `recvmmsg` calls per socket before what they brought is sent on: bounds what the first datagram waits for the last.
 const ROUNDS_MAX: usize = 4;
-/// Commands per turn: media goes on while a school joins.
+/// Commands per turn, and the time they may take: media goes on while a school joins (an offer takes up to a millisecond).
 const COMMANDS_PER_TURN: usize = 64;
+const COMMANDS_TIME: Duration = Duration::from_millis(2);
 /// Without anything to do the thread looks this often whether rooms have made room for waiting events.
 const IDLE: Duration = Duration::from_millis(250);
 /// The same while events do wait.
@@ -154,6 +155,9 @@ impl Thread {
             };
             turn.stats.commands += 1;
             self.carry_out(now, command, turn);
+            if now.elapsed() >= COMMANDS_TIME {
+                break;
+            }
         }
         // The eventfd has been read: whoever is left must not be forgotten.
         turn.commands_left = true;

@@ -55,6 +55,10 @@ impl Dirty {
         self.audio.front().or(self.video.front()).copied()
     }
 
+    fn has_sound(&self) -> bool {
+        !self.audio.is_empty()
+    }
+
     fn pop(&mut self) {
         if self.audio.pop_front().is_none() {
             self.video.pop_front();
@@ -77,16 +81,20 @@ pub(super) struct Began {
 }
 
 impl Worker {
+    /// Sound, what was asked for again, pictures.
     pub(super) fn forward_all(&mut self, now: Instant) -> Flushed {
         while let Some(key) = self.dirty.front() {
             if self.out.transmits.is_ripe() {
+                return Flushed::More;
+            }
+            if !self.dirty.has_sound() && self.resend_some() == Flushed::More {
                 return Flushed::More;
             }
             if self.forward_track(now, key) == Flushed::More {
                 return Flushed::More;
             }
         }
-        Flushed::Done
+        self.resend_some()
     }
 
     fn forward_track(&mut self, now: Instant, key: TrackKey) -> Flushed {
@@ -193,6 +201,13 @@ fn forward_to(
             }
             continue;
         };
+        // Sound that was recovered late is no beginning: what came after it would follow in a heap.
+        let outdated =
+            || track.encodings.get(usize::from(fresh.encoding)).and_then(|e| e.ring.highest()) > Some(fresh.ext_seq + ROUND as u64);
+        if track.kind == MediaKind::Audio && slot.line.current() != Some(fresh.source) && outdated() {
+            out.counters.drops.count(DropReason::RtpTooOld);
+            continue;
+        }
         match slot.forward(fresh.source, packet, link, &mut out.transmits, now) {
             Ok(false) => sent += 1,
             Ok(true) => {

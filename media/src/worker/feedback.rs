@@ -2,8 +2,8 @@
 
 use super::peer::PeerKey;
 use super::slot::Link;
-use super::track::TrackKey;
-use super::{Event, Worker};
+use super::track::{Subscriber, TrackKey};
+use super::{Event, Flushed, Worker};
 use crate::drops::DropReason;
 use crate::rtcp::SenderInfo;
 use crate::rtcp::parse::{Compound, Nack, Packet, ReportBlocks};
@@ -14,13 +14,24 @@ use std::time::Instant;
 
 use super::keyframes::Asked;
 
+/// Packets that wait to be sent again: what four receivers may ask for at once. Full: the rest of a request is dropped, and asked for
+/// again.
+const RESENDS_MAX: usize = 4096;
+
+/// A packet that a receiver asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Resend {
+    subscriber: Subscriber,
+    /// In the numbers of the section it was sent in.
+    sequence: u16,
+}
+
 impl Worker {
     pub(super) fn take_rtcp(&mut self, now: Instant, from: SocketAddr, data: &mut [u8]) -> Result<(), DropReason> {
         let key = self.peer_at(from)?;
         let peer = self.peers.get_mut(key).ok_or(DropReason::UnknownSource)?;
         let inbound = peer.inbound.as_mut().ok_or(DropReason::NoKeys)?;
         let len = inbound.open_rtcp(data)?;
-        peer.heard_at = Some(now);
         peer.feedback.budget.refill(now);
         for packet in Compound::new(&data[..len]) {
             if let Err(reason) = packet.and_then(|packet| self.take_report(now, key, packet)) {
@@ -76,33 +87,46 @@ impl Worker {
         }
     }
 
+    /// Notes what is asked for: it goes out after the sound of this batch, see [`Worker::resend_some`].
     fn answer_nack(&mut self, key: PeerKey, nack: Nack<'_>) -> Result<(), DropReason> {
         let peer = self.peers.get_mut(key).ok_or(DropReason::RtcpUnknownStream)?;
-        let (Some(to), Some(outbound)) = (peer.destination, peer.outbound.as_ref()) else { return Err(DropReason::NoKeys) };
-        let slot = peer.slots.iter_mut().find(|s| s.live && s.ssrc == nack.media_ssrc).ok_or(DropReason::RtcpUnknownStream)?;
-        let link = Link { to, outbound };
+        let slot = peer.slots.iter().position(|s| s.live && s.ssrc == nack.media_ssrc).ok_or(DropReason::RtcpUnknownStream)?;
         for sequence in nack.lost() {
             if !peer.feedback.budget.take() {
                 return Err(DropReason::RtcpThrottled);
             }
-            if self.out.transmits.is_full() {
+            if self.resends.len() >= RESENDS_MAX {
                 return Err(DropReason::Overload);
             }
-            let found = slot.line.lookup(sequence).and_then(|origin| {
-                let track = self.tracks.get(*self.sources.get(&origin.source)?).filter(|t| !t.muted)?;
-                let encoding = &track.encodings[track.encoding_of(origin.source)?];
-                Some((origin, encoding.ring.get(origin.ext_seq)?))
-            });
-            let result = match found {
-                Some((origin, packet)) => slot.resend(&origin, &packet, link, &mut self.out.transmits),
-                None => Err(DropReason::NackMissed),
-            };
-            match result {
+            self.resends.push_back(Resend { subscriber: Subscriber { peer: key, slot: slot as u16 }, sequence });
+        }
+        Ok(())
+    }
+
+    /// Sends again what was asked for, until the arena is worth sending.
+    pub(super) fn resend_some(&mut self) -> Flushed {
+        while let Some(resend) = self.resends.pop_front() {
+            match self.resend(resend) {
                 Ok(()) => self.out.counters.packets_retransmitted += 1,
                 Err(reason) => self.out.counters.drops.count(reason),
             }
+            if self.out.transmits.is_ripe() {
+                return Flushed::More;
+            }
         }
-        Ok(())
+        Flushed::Done
+    }
+
+    fn resend(&mut self, resend: Resend) -> Result<(), DropReason> {
+        let Resend { subscriber, sequence } = resend;
+        let peer = self.peers.get_mut(subscriber.peer).ok_or(DropReason::NackMissed)?;
+        let (Some(to), Some(outbound)) = (peer.destination, peer.outbound.as_ref()) else { return Err(DropReason::NoKeys) };
+        let slot = peer.slots.get_mut(usize::from(subscriber.slot)).filter(|slot| slot.live).ok_or(DropReason::NackMissed)?;
+        let origin = slot.line.lookup(sequence).ok_or(DropReason::NackMissed)?;
+        let track = self.sources.get(&origin.source).and_then(|key| self.tracks.get(*key)).filter(|t| !t.muted);
+        let encoding = track.and_then(|t| Some(&t.encodings[t.encoding_of(origin.source)?])).ok_or(DropReason::NackMissed)?;
+        let packet = encoding.ring.get(origin.ext_seq).ok_or(DropReason::NackMissed)?;
+        slot.resend(&origin, &packet, Link { to, outbound }, &mut self.out.transmits)
     }
 
     fn receiver_wants_keyframe(&mut self, now: Instant, key: PeerKey, ssrc: u32) -> Result<(), DropReason> {

@@ -74,7 +74,6 @@ impl Worker {
         if self.out.transmits.bytes.len() > start {
             self.out.transmits.commit(from, start);
         }
-        peer.heard_at = Some(now);
         peer.destination = peer.ice.selected();
         if peer.state == PeerState::Silent {
             peer.state = PeerState::Connected;
@@ -95,7 +94,7 @@ impl Worker {
     /// An insider who forges the source of a check must not take an address away from who is there.
     fn is_held_by_another(&self, now: Instant, from: SocketAddr, key: PeerKey) -> bool {
         let holder = self.addresses.get(&from).filter(|holder| **holder != key).and_then(|holder| self.peers.get(*holder));
-        holder.and_then(|peer| peer.heard_at).is_some_and(|at| now < at + ADDRESS_HELD)
+        holder.and_then(|peer| peer.ice.checked_at(from)).is_some_and(|at| now < at + ADDRESS_HELD)
     }
 
     pub(super) fn forget_void_addresses(&mut self, key: PeerKey) {
@@ -111,7 +110,6 @@ impl Worker {
     fn take_dtls(&mut self, now: Instant, from: SocketAddr, data: &[u8]) -> Result<(), DropReason> {
         let key = self.peer_at(from)?;
         let peer = self.peers.get_mut(key).ok_or(DropReason::UnknownSource)?;
-        peer.heard_at = Some(now);
         let result = peer.dtls.handle_datagram(now, data);
         self.poll_dtls(now, key, Some(from));
         self.reschedule(now, key);
@@ -152,7 +150,6 @@ impl Worker {
         let header = Header::parse(data)?;
         let opened = inbound.open_rtp(data, header.len)?;
         let data = &data[..opened.len];
-        peer.heard_at = Some(now);
         // A copy of nine bytes, so that what is read borrows from the packet alone.
         let map = peer.extensions;
         let extensions = read_extensions(&header, data, &map);
@@ -208,6 +205,7 @@ impl Worker {
             self.timers.wake_by(key, &mut peer.wake_at, at);
         }
         let taken = taken?;
+        let codec_changed = track.kind == MediaKind::Video && encoding.codec.replace(incoming.codec) != Some(incoming.codec);
         if taken.keyframe_start {
             encoding.keyframes.satisfied();
         }
@@ -217,8 +215,12 @@ impl Worker {
         track.arrived_at = Some(now);
         self.out.counters.packets_received += 1;
         self.out.counters.packets_recovered += u64::from(taken.recovered);
-        if track.muted {
+        if track.muted || incoming.ext_seq < encoding.floor {
             return Err(DropReason::Muted);
+        }
+        if codec_changed {
+            // Not every receiver has every codec: all choose again.
+            track.active = 0;
         }
         let padding = incoming.payload.is_empty();
         let fresh = Fresh { source: encoding.source, encoding: binding.encoding, ext_seq: incoming.ext_seq, padding };
@@ -258,6 +260,7 @@ impl Worker {
     pub(super) fn bind_media(&mut self, now: Instant, key: PeerKey, track: TrackKey, rid: Option<Rid>, ssrc: u32) -> Option<Binding> {
         let _ = now;
         let peer = self.peers.get_mut(key)?;
+        let order = peer.uplinks.iter().find(|u| u.track == track).and_then(|u| u.rids.iter().position(|r| Some(*r) == rid)).unwrap_or(0);
         let entry = self.tracks.get_mut(track)?;
         let existing = entry.encodings.iter().position(|e| e.rid == rid);
         if let Some(index) = existing.filter(|index| entry.encodings[*index].ssrc == ssrc) {
@@ -269,7 +272,7 @@ impl Worker {
             return None;
         }
         let source = self.source_keys.next();
-        let encoding = Encoding::new(source, entry.kind, rid, ssrc);
+        let encoding = Encoding::new(source, entry.kind, rid, order, ssrc);
         self.sources.insert(source, track);
         if index == entry.encodings.len() {
             entry.encodings.push(encoding);

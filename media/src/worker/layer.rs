@@ -4,26 +4,28 @@
 //! the limit.
 
 use super::LayerLimit;
-use super::track::{Encoding, Track};
+use super::track::{ENCODINGS_MAX, Encoding, Track};
 use std::cmp::Ordering;
 
-/// The encoding a receiver should get; `None` when nothing fits.
-pub(crate) fn choose(track: &Track, limit: LayerLimit) -> Option<usize> {
+/// Of each encoding, how many others it is better than.
+pub(crate) type Ranks = [u8; ENCODINGS_MAX];
+
+/// The order of a track's encodings as it is known now.
+pub(crate) fn ranks(track: &Track) -> Ranks {
+    let count = track.encodings.len();
+    std::array::from_fn(|this| (0..count).filter(|other| this < count && *other != this && is_better(track, this, *other)).count() as u8)
+}
+
+/// The encoding a receiver should get that is `accepted` by it; `None` when nothing fits.
+pub(crate) fn choose(track: &Track, limit: LayerLimit, accepted: impl Fn(&Encoding) -> bool) -> Option<usize> {
     let allowed = match limit {
         LayerLimit::Best => u8::MAX,
         LayerLimit::UpTo(layer) => layer,
         LayerLimit::Paused => return None,
     };
-    let is_active = |index: usize| track.active >> index & 1 == 1;
-    let mut best: Option<usize> = None;
-    for index in (0..track.encodings.len()).filter(|i| is_active(*i)) {
-        let rank = (0..track.encodings.len()).filter(|other| *other != index && is_better(track, index, *other)).count();
-        let improves = best.is_none_or(|b| is_better(track, index, b));
-        if rank <= usize::from(allowed) && improves {
-            best = Some(index);
-        }
-    }
-    best
+    let ranks = ranks(track);
+    let fits = |index: &usize| track.active >> index & 1 == 1 && ranks[*index] <= allowed && accepted(&track.encodings[*index]);
+    (0..track.encodings.len()).filter(fits).max_by_key(|index| ranks[*index])
 }
 
 /// Clients list their encodings from small to large or the other way round, so the rates decide, once they differ clearly; until
@@ -32,7 +34,7 @@ fn is_better(track: &Track, this: usize, other: usize) -> bool {
     match compare_rates(&track.encodings[this], &track.encodings[other]) {
         Ordering::Greater => true,
         Ordering::Less => false,
-        Ordering::Equal => this > other,
+        Ordering::Equal => track.encodings[this].order > track.encodings[other].order,
     }
 }
 

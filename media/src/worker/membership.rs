@@ -148,8 +148,11 @@ impl Worker {
             return;
         }
         track.muted = muted;
-        // What came while it was muted, or waits to go out, is nobody's business after.
+        // What came while it was muted, or waits to go out, is nobody's business after; nor is what is recovered of it later.
         track.fan_out.discard();
+        for encoding in &mut track.encodings {
+            encoding.floor = encoding.ring.highest().map_or(0, |highest| highest + 1);
+        }
         self.aim_subscribers(self.now, key);
     }
 
@@ -167,7 +170,7 @@ impl Worker {
         let id = self.track_ids.next();
         let mut track = Track::new(id, codec.kind(), None);
         let source = self.source_keys.next();
-        track.encodings.push(Encoding::new(source, codec.kind(), None, 0));
+        track.encodings.push(Encoding::new(source, codec.kind(), None, 0, 0));
         track.local_codec = Some(codec);
         let key = self.tracks.insert(track);
         self.track_keys.insert(id, key);

@@ -36,6 +36,7 @@ use crate::rtp::clock::WallClock;
 use crate::rtp::rewrite::SourceKey;
 use crate::sdp::AnswerParams;
 use fanout::{Began, Dirty};
+use feedback::Resend;
 use hash::TrustedMap;
 use peer::{Peer, PeerKey};
 use rand::SeedableRng;
@@ -170,6 +171,7 @@ pub struct Worker {
     source_keys: SourceKeys,
 
     dirty: Dirty,
+    resends: VecDeque<Resend>,
     timers: Timers,
     out: Out,
 
@@ -249,6 +251,7 @@ impl Worker {
             sources: TrustedMap::default(),
             source_keys: SourceKeys::default(),
             dirty: Dirty::default(),
+            resends: VecDeque::new(),
             timers: Timers::default(),
             out: Out::default(),
             scratch: vec![0; SCRATCH_BYTES],

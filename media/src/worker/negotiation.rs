@@ -62,7 +62,6 @@ impl Worker {
             ice: IceLite::new(credentials, now),
             dtls: DtlsServer::new(&self.certificate, fingerprint, self.rng.random(), now),
             state: PeerState::Connecting,
-            heard_at: None,
             wake_at: None,
             session: Session {
                 remote_ufrag: offer.ice.ufrag.clone(),

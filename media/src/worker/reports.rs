@@ -2,7 +2,7 @@
 
 use super::peer::{Peer, PeerKey, PeerState};
 use super::track::{Subscriber, Track};
-use super::{Event, FailReason, Out, Worker};
+use super::{Event, FailReason, Out, Worker, layer};
 use crate::rtcp::write;
 use crate::rtcp::{ReportBlock, SenderInfo};
 use crate::rtp::clock::{NtpTime, PeerClock};
@@ -68,7 +68,7 @@ impl Worker {
         let due = encodings
             .flat_map(|e| [e.nack.poll_timeout(), e.keyframes.poll_timeout()])
             .chain(peer.slots.iter().map(|s| s.line.poll_timeout()))
-            .chain([peer.feedback.transport.poll_timeout(), Some(peer.feedback.report_at)])
+            .chain([peer.feedback.transport.poll_timeout().filter(|_| peer.destination.is_some()), Some(peer.feedback.report_at)])
             .filter(|_| connected)
             .chain([peer.dtls.poll_timeout(), peer.ice.poll_timeout()])
             .flatten()
@@ -174,6 +174,8 @@ impl Worker {
     fn report_uplinks(&mut self, now: Instant, key: PeerKey, ntp: NtpTime) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let mut blocks: Vec<ReportBlock> = std::mem::take(&mut self.blocks);
+        // Empty in all seconds but a few, and then it costs nothing.
+        let mut reordered = Vec::new();
         for uplink in &peer.uplinks {
             let Some(track) = self.tracks.get_mut(uplink.track) else { continue };
             for encoding in &mut track.encodings {
@@ -181,6 +183,10 @@ impl Worker {
                 blocks.extend(encoding.stats.report(encoding.ssrc, ntp));
             }
             note_silence(track, now, &mut self.out);
+            let ranks = layer::ranks(track);
+            if std::mem::replace(&mut track.ranks, ranks) != ranks {
+                reordered.push(uplink.track);
+            }
         }
         if let Some((to, outbound)) = peer.destination.zip(peer.outbound.as_mut())
             && !blocks.is_empty()
@@ -196,6 +202,9 @@ impl Worker {
         }
         blocks.clear();
         self.blocks = blocks;
+        for track in reordered {
+            self.aim_subscribers(now, track);
+        }
     }
 
     /// A source began in a slot: its receiver learns at once where it lies in time, or the lips are off for seconds.

@@ -3,7 +3,7 @@
 use super::LayerLimit;
 use super::layer;
 use super::payload_types::{Outgoing, OutgoingPayloads};
-use super::track::{Track, TrackKey};
+use super::track::{Encoding, Track, TrackKey};
 use super::transmit::TransmitBatch;
 use crate::codec::Codec;
 use crate::drops::DropReason;
@@ -111,7 +111,8 @@ impl Slot {
         };
         let is_own = |source: SourceKey| track.encoding_of(source).is_some();
         let current = self.line.current();
-        match layer::choose(track, self.limit).map(|index| track.encodings[index].source) {
+        let accepted = |encoding: &Encoding| encoding.codec.is_none_or(|codec| self.outgoing(codec).is_some());
+        match layer::choose(track, self.limit, accepted).map(|index| track.encodings[index].source) {
             Some(wanted) if self.line.pending() == Some(wanted) => {}
             Some(wanted) if current == Some(wanted) && self.line.pending().is_none() => {}
             Some(wanted) => {

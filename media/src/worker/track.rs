@@ -1,6 +1,7 @@
 //! One incoming track: its encodings, and who receives it.
 
 use super::keyframes::KeyframeRequests;
+use super::layer::Ranks;
 use super::peer::PeerKey;
 use super::slab::Key;
 use crate::codec::Codec;
@@ -35,6 +36,8 @@ pub(crate) struct Track {
     pub fan_out: FanOut,
     /// One bit per encoding that is coming in, as the subscribers' choice of layers knows it.
     pub active: u8,
+    /// The order of the encodings, as the subscribers' choice of layers knows it.
+    pub ranks: Ranks,
     /// The last packet of any encoding.
     pub arrived_at: Option<Instant>,
 }
@@ -80,6 +83,12 @@ impl FanOut {
 pub(crate) struct Encoding {
     pub source: SourceKey,
     pub rid: Option<Rid>,
+    /// Its place in the offer's list of encodings.
+    pub order: usize,
+    /// What came last.
+    pub codec: Option<Codec>,
+    /// Packets below this came while the track was muted, or should have: nobody gets them.
+    pub floor: u64,
     pub ssrc: u32,
     pub rtx_ssrc: Option<u32>,
     pub ring: Ring,
@@ -140,6 +149,7 @@ impl Track {
             subscribers: Vec::new(),
             fan_out: FanOut::default(),
             active: 0,
+            ranks: Ranks::default(),
             arrived_at: None,
         }
     }
@@ -172,7 +182,7 @@ impl Track {
 }
 
 impl Encoding {
-    pub(crate) fn new(source: SourceKey, kind: MediaKind, rid: Option<Rid>, ssrc: u32) -> Self {
+    pub(crate) fn new(source: SourceKey, kind: MediaKind, rid: Option<Rid>, order: usize, ssrc: u32) -> Self {
         let (limits, policy, rate) = match kind {
             MediaKind::Audio => (RingLimits::AUDIO, NackPolicy::AUDIO, 48_000),
             MediaKind::Video => (RingLimits::VIDEO, NackPolicy::VIDEO, 90_000),
@@ -180,6 +190,9 @@ impl Encoding {
         Self {
             source,
             rid,
+            order,
+            codec: None,
+            floor: 0,
             ssrc,
             rtx_ssrc: None,
             ring: Ring::new(limits),

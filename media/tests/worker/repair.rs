@@ -4,6 +4,7 @@ use auftakt_client::band::{Camera, Player, join_publisher, join_viewer, play, so
 use auftakt_client::world::{Loss, Way, Who, World};
 use auftakt_client::{ClientConfig, ClientEvent, Nacks, wire};
 use auftakt_media::drops::DropReason;
+use auftakt_media::worker::{Event, Muted};
 use std::time::Duration;
 
 /// Is it RTP or RTCP, as far as one sees from outside?
@@ -146,6 +147,77 @@ fn a_keyframe_request_that_is_lost_is_made_again() {
     world.loss = Box::new(|_, _| false);
     play(&mut world, &mut [&mut player], 30);
     assert!(viewers.iter().all(|v| !world.received(*v, "1").is_empty()), "asked again, both see a picture");
+}
+
+#[test]
+fn what_was_lost_while_muted_is_not_heard_after() {
+    let mut world = World::new();
+    let (student, mut player) = lesson(&mut world);
+    play(&mut world, &mut [&mut player], 50);
+    let (voice, face) = (world.track(player.client, "0"), world.track(player.client, "1"));
+    world.worker.set_muted(voice, Muted::Yes);
+    world.worker.set_muted(face, Muted::Yes);
+    play(&mut world, &mut [&mut player], 50);
+    // One step is lost; what comes after it tells, and before the answer arrives the mute ends.
+    world.loss = Box::new(|way, datagram| way == Way::Up(Who::Client(0)) && is_media(datagram));
+    play(&mut world, &mut [&mut player], 1);
+    world.loss = Box::new(|_, _| false);
+    play(&mut world, &mut [&mut player], 1);
+    let first_after = player.step;
+    world.worker.set_muted(voice, Muted::No);
+    world.worker.set_muted(face, Muted::No);
+    world.run_for(Duration::from_millis(200));
+    play(&mut world, &mut [&mut player], 50);
+    let heard: Vec<u32> =
+        world.received(student, "0").iter().map(|p| u32::from_be_bytes(p.payload[1..5].try_into().expect("four bytes"))).collect();
+    // Two steps were on their way when the mute began.
+    assert!(heard.iter().all(|step| *step < 52 || *step >= first_after), "{heard:?}");
+    assert!(heard.contains(&(first_after + 40)), "it is heard again: {heard:?}");
+}
+
+#[test]
+fn sound_goes_out_before_what_is_sent_again() {
+    let mut world = World::new();
+    let config = ClientConfig { nack: Nacks::Silent, ..ClientConfig::seeded(2) };
+    let teacher = join_publisher(&mut world, ClientConfig::seeded(1), &[]);
+    let student = join_viewer(&mut world, config, 1);
+    world.assign(student, "0", Some(world.track(teacher, "0")));
+    world.assign(student, "1", Some(world.track(teacher, "1")));
+    let mut player = Player::new(teacher, vec![Camera::new(None)]);
+    play(&mut world, &mut [&mut player], 100);
+    let ssrc = world.clients[student].client.answered_ssrcs("1")[0];
+    let first = world.received(student, "1")[0].index as u16;
+    let mut compound = wire::write_receiver_report(1);
+    compound.extend(wire::write_nack(1, ssrc, &(0..200).map(|n| first.wrapping_add(n)).collect::<Vec<_>>()));
+    world.clients[student].client.send_rtcp(&compound);
+    let before = world.clients[student].events.len();
+    // Request and new sound reach the worker in one batch.
+    play(&mut world, &mut [&mut player], 2);
+    let media = world.clients[student].events[before..].iter().filter_map(|event| match event {
+        ClientEvent::Media(received) => Some(received),
+        _ => None,
+    });
+    let order: Vec<bool> = media.map(|received| received.mid == "0").collect();
+    assert!(order[0], "the first is sound: {order:?}");
+    let resent = world.stats().counters.packets_retransmitted;
+    assert!(resent >= 150, "{resent}");
+}
+
+#[test]
+fn a_publisher_that_may_not_be_answered_costs_no_wake_ups() {
+    let mut world = World::new();
+    let (_, mut player) = lesson(&mut world);
+    play(&mut world, &mut [&mut player], 50);
+    // Its checks are lost, its media is not: after 30 s nothing may be sent to it (RFC 7675).
+    world.loss = Box::new(|way, datagram| way == Way::Up(Who::Client(0)) && !is_media(datagram));
+    play(&mut world, &mut [&mut player], 1600);
+    assert!(world.events.iter().any(|event| matches!(event, Event::Disconnected { .. })));
+    let mut now = world.now;
+    for _ in 0..20 {
+        now = world.worker.poll_timeout().expect("reports at least").max(now);
+        world.worker.handle_timeout(now);
+    }
+    assert!(now - world.now >= Duration::from_secs(2), "20 wake-ups in {:?}", now - world.now);
 }
 
 #[test]

@@ -102,10 +102,17 @@ fn a_seat_changes_between_codecs_and_a_receiver_without_the_codec_gets_nothing()
     world.clients[firefox].client.add_receiver(auftakt_media::id::MediaKind::Video, &[Codec::Vp8]);
     world.negotiate(firefox, &[]);
     world.run_for(Duration::from_secs(1));
+    let asked = world.keyframes_wanted(two, "1", None);
     world.assign(firefox, "0", Some(world.track(two, "1")));
-    play(&mut world, &mut [&mut first, &mut second], 50);
+    play(&mut world, &mut [&mut first, &mut second], 150);
     assert_eq!(world.received(firefox, "0").len(), 0);
-    assert!(world.stats().counters.drops.of(auftakt_media::drops::DropReason::CodecMismatch) > 0);
+    assert_eq!(world.keyframes_wanted(two, "1", None), asked, "keyframes would help nobody");
+
+    // It can be seen once the other codec comes.
+    second.cameras[0].codec = Codec::Vp8;
+    second.cameras[0].keyframe_next = true;
+    play(&mut world, &mut [&mut first, &mut second], 50);
+    assert!(world.received(firefox, "0").len() > 50);
 }
 
 fn simulcast_cameras() -> Vec<Camera> {
@@ -116,6 +123,25 @@ fn simulcast_cameras() -> Vec<Camera> {
 /// The layer of a received packet, by its size.
 fn layer_of(packet: &Received) -> usize {
     [105, 305, 905].iter().position(|size| *size == packet.payload.len()).expect("a known size")
+}
+
+#[test]
+fn the_best_layer_is_found_whichever_is_named_or_comes_first() {
+    for names in [["f", "h", "q"], ["q", "h", "f"]] {
+        let mut world = World::new();
+        let one = join_publisher(&mut world, ClientConfig::seeded(1), &names);
+        let (viewer, small) = (join_viewer(&mut world, ClientConfig::seeded(3), 1), join_viewer(&mut world, ClientConfig::seeded(4), 1));
+        let track = world.track(one, "1");
+        world.assign(viewer, "1", Some(track));
+        world.assign(small, "1", Some(track));
+        let peer = world.clients[small].peer;
+        world.worker.set_layer_limit(peer, mid("1"), LayerLimit::UpTo(0));
+        let mut cameras = simulcast_cameras();
+        cameras.reverse();
+        play(&mut world, &mut [&mut Player::new(one, cameras)], 250);
+        assert_eq!(world.received(viewer, "1").last().map(layer_of), Some(2), "{names:?}");
+        assert_eq!(world.received(small, "1").last().map(layer_of), Some(0), "{names:?}");
+    }
 }
 
 #[test]
