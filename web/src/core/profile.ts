@@ -2,7 +2,7 @@ import type { SoundProfile } from '../generated/wire';
 
 export type Headphones = 'unanswered' | 'yes' | 'no';
 
-/** How a profile sounds on the wire. The figures and why: docs/sound.md and benches/README.md. */
+/** How a profile sounds on the wire. How each was measured: benches/README.md. */
 export interface ProfileSettings {
   readonly channels: 1 | 2;
   readonly bitrateBps: number;
