@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// How patient to be. Audio and video differ.
 #[derive(Clone, Copy, Debug)]
 pub struct NackPolicy {
-    /// A loss older than this is given up, unless the round trip is so long that [`TRIES_MIN`] requests take longer.
+    /// A loss older than this is given up, unless the round trip is so long that `TRIES_MIN` requests take longer.
     pub give_up: Duration,
     /// More losses than this at once mean that the stream jumped: asking for all would only add to the jam.
     pub losses_max: usize,

@@ -1,7 +1,7 @@
 //! The retransmission ring: the last packets of one incoming encoding, shared by all its receivers.
 //!
 //! The bytes lie in one circular arena in order of arrival, what is known of each packet in a table indexed by its number.
-//! Both begin small. When a packet would take the place of one that is younger than [`KEEP`], they double, up to their limits;
+//! Both begin small. When a packet would take the place of one that is younger than `KEEP`, they double, up to their limits;
 //! then the oldest packets are overwritten.
 
 use crate::codec::Codec;
