@@ -139,10 +139,12 @@ impl Room {
     fn set_muted(&mut self, me: ParticipantId, source: TrackSource, muted: bool) {
         let Some(participant) = self.participants.get_mut(&me) else { return };
         let before = participant.mute(source);
+        let published = participant.track(source).is_some();
         let mute = participant.mutes.entry(source).or_default();
         mute.by_owner = muted;
-        // Only the owner's own unmute lifts what somebody else has set.
-        mute.by_other &= muted;
+        // Only the owner's own unmute lifts what somebody else has set, and only of a track that says so: a page that comes
+        // back without its connection knows nothing of the mute yet.
+        mute.by_other &= muted || !published;
         let mute = *mute;
         if let Some(track) = participant.track(source).filter(|_| mute != before) {
             self.outputs.push_back(Output::Media(MediaCommand::SetMuted(track, mute.as_media())));

@@ -6,7 +6,7 @@ use super::seats::{Receiver, parse_seats};
 use super::{Audience, Room};
 use crate::wire::{ErrorCode, OfferedSeat, OfferedTrack, ParticipantId, Role, ServerMessage, SoundProfile};
 use auftakt_media::id::PeerId;
-use auftakt_media::worker::{Accepted, OfferError, SeatMids};
+use auftakt_media::worker::{Accepted, Muted, OfferError, SeatMids};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -80,8 +80,8 @@ impl Room {
         if fresh {
             self.drop_connection(me);
         }
+        self.note_wanted_mutes(me, &tracks);
         let Some(participant) = self.participants.get_mut(&me) else { return };
-        participant.note_wanted_mutes(&tracks);
         let peer = participant.receiver.as_ref().map_or(spare, |receiver| receiver.peer);
         let pending = PendingOffer { owner: Owner::Socket(me, id), peer, tracks: Some(tracks), seats: seats.clone() };
         let Some(serial) = self.offers.add(pending) else {
@@ -89,6 +89,16 @@ impl Room {
         };
         participant.receiver.get_or_insert_with(|| Receiver::new(peer));
         self.outputs.push_back(Output::Media(MediaCommand::Offer { serial, peer, sdp, seats }));
+    }
+
+    /// At once, not with the answer: whoever wants to be silent is, whatever becomes of the offer.
+    fn note_wanted_mutes(&mut self, me: ParticipantId, wanted: &[WantedTrack]) {
+        let Some(participant) = self.participants.get_mut(&me) else { return };
+        let silenced = participant.note_wanted_mutes(wanted);
+        if !silenced.is_empty() {
+            self.outputs.extend(silenced.into_iter().map(|track| Output::Media(MediaCommand::SetMuted(track, Muted::Yes))));
+            self.tell_change(me);
+        }
     }
 
     pub(super) fn external_offer(&mut self, now: Instant, offer: ExternalOffer) {

@@ -130,11 +130,17 @@ impl Participant {
         self.tracks.iter().map(|track| (track.id, self.mute(track.source).as_media())).collect()
     }
 
-    /// Notes how the owner wants its tracks. An offer can mute a source; it cannot unmute one.
-    pub(super) fn note_wanted_mutes(&mut self, wanted: &[WantedTrack]) {
-        for track in wanted {
-            self.mutes.entry(track.source).or_default().by_owner |= track.muted;
+    /// Notes how the owner wants its tracks. An offer can mute a source; it cannot unmute one. Returns what is published
+    /// already and became silent by it.
+    pub(super) fn note_wanted_mutes(&mut self, wanted: &[WantedTrack]) -> Vec<TrackId> {
+        let mut silenced = Vec::new();
+        for track in wanted.iter().filter(|track| track.muted) {
+            let mute = self.mutes.entry(track.source).or_default();
+            let held = mute.holds();
+            mute.by_owner = true;
+            silenced.extend(self.track(track.source).filter(|_| !held));
         }
+        silenced
     }
 
     /// The owner took sources back by itself: when it brings them again, it says anew how.

@@ -1,7 +1,7 @@
 //! Coming, coming back, and going.
 
 use super::io::{CloseReason, ExternalEvent, ExternalId, JoinRequest, LinkState, MediaCommand, Output, PeerTrouble, SocketId};
-use super::participant::{Participant, Reach, Track};
+use super::participant::{Mute, Participant, Reach, Track};
 use super::{LOSS_UNMENTIONED, PLACE_KEPT, Room};
 use crate::names::DisplayName;
 use crate::secret::ResumeSecret;
@@ -54,7 +54,7 @@ impl Room {
         if request.link_state == LinkState::Expired {
             return self.close(request.socket, ErrorCode::LinkExpired);
         }
-        self.drop_ghost_of(&request);
+        let mutes = self.drop_ghost_of(&request);
         if self.participants.len() >= self.config.limits.participants {
             return self.close(request.socket, ErrorCode::RoomFull);
         }
@@ -62,20 +62,24 @@ impl Room {
         let resume = secret.reveal().to_owned();
         let id = self.admit(now, name, role, sound_profile, Reach::Socket { socket, link, secret });
         self.sockets.insert(socket, id);
+        if let Some(participant) = self.participants.get_mut(&id) {
+            participant.mutes = mutes;
+        }
         let snapshot = self.snapshot(id);
         self.send(socket, ServerMessage::Welcome { you: id, role, resume, resumed: false, snapshot });
         self.tell_joined(id, Some(socket));
     }
 
     /// Whoever comes back through the same link under the same name, without the secret (a closed tab, another device),
-    /// takes over: its lost self does not stay in everybody's picture for half a minute.
-    fn drop_ghost_of(&mut self, request: &JoinRequest) {
+    /// takes over: its lost self does not stay in everybody's picture for half a minute. Returns what it leaves behind, because
+    /// this too is coming back, and coming back never unmutes.
+    fn drop_ghost_of(&mut self, request: &JoinRequest) -> BTreeMap<TrackSource, Mute> {
         let ghost = self.participants.values().find(|participant| {
             matches!(participant.reach, Reach::Lost { link, .. } if link == request.link) && participant.name == request.name
         });
-        if let Some(id) = ghost.map(|ghost| ghost.id) {
-            self.remove(id);
-        }
+        let Some((id, mutes)) = ghost.map(|ghost| (ghost.id, ghost.mutes.clone())) else { return BTreeMap::new() };
+        self.remove(id);
+        mutes
     }
 
     /// Puts somebody on the roster; there is a place.

@@ -93,6 +93,64 @@ fn coming_back_never_unmutes() {
 }
 
 #[test]
+fn a_teachers_mute_outlives_a_connection_that_died_before_the_page_came_back() {
+    let mut w = World::new();
+    let (teacher, student) = (w.join_with_media("T", Role::Teacher), w.join_with_media("S", Role::Student));
+    mute_other(&mut w, &teacher, &student);
+    let peer = *w.peers.keys().max().unwrap();
+    w.input(Input::SocketLost(student.socket));
+    w.input(Input::PeerTrouble { peer, trouble: PeerTrouble::Failed });
+    let request = JoinRequest { resume: Some(student.resume.clone()), ..w.request("S", Role::Student) };
+    let (again, resumed, snapshot) = w.welcome(request);
+    let own = snapshot.participants.iter().find(|p| p.id == again.id).expect("in the room");
+    assert!(!resumed && own.tracks.is_empty(), "nothing tells the page of the mute so far");
+    set_muted(&mut w, &again, false);
+    w.offer(&again, &["m", "c"], 2, true);
+    assert_eq!(w.muted[&microphone(&w, &again)], Muted::Yes);
+    let told = w.read(&again);
+    let knows = |message: &ServerMessage| match message {
+        ServerMessage::ParticipantChanged { participant } => participant.id == again.id && participant.tracks[0].muted_by_other,
+        _ => false,
+    };
+    assert!(told.iter().any(knows), "it is told with its tracks: {told:?}");
+    set_muted(&mut w, &again, false);
+    assert_eq!(w.muted[&microphone(&w, &again)], Muted::No, "now it is the owner who wants it");
+}
+
+#[test]
+fn a_take_over_without_the_secret_unmutes_nothing() {
+    let mut w = World::new();
+    let teacher = w.join_with_media("T", Role::Teacher);
+    let request = w.request("S", Role::Student);
+    let link = request.link;
+    let (student, _, _) = w.welcome(request);
+    w.offer(&student, &["m", "c"], 2, true);
+    mute_other(&mut w, &teacher, &student);
+    w.say(&student, ClientMessage::SetMuted { source: TrackSource::Camera, muted: true });
+    w.input(Input::SocketLost(student.socket));
+    let request = JoinRequest { link, ..w.request("S", Role::Student) };
+    let (again, _, _) = w.welcome(request);
+    assert_ne!(again.id, student.id);
+    w.offer(&again, &["m", "c"], 2, true);
+    let tracks = w.info(again.id).tracks;
+    assert_eq!(tracks.iter().map(|t| (t.muted, t.muted_by_other)).collect::<Vec<_>>(), [(true, true), (true, false)]);
+}
+
+#[test]
+fn an_offer_that_mutes_does_so_even_when_it_is_refused() {
+    let mut w = World::new();
+    let (teacher, student) = (w.join_with_media("T", Role::Teacher), w.join_with_media("S", Role::Student));
+    let track = microphone(&w, &student);
+    w.read(&teacher);
+    w.hold_answers = true;
+    w.offer(&student, &["m+", "c"], 2, false);
+    w.refuse_next();
+    set_muted(&mut w, &student, true);
+    assert_eq!(w.muted[&track], Muted::Yes);
+    assert!(matches!(&w.read(&teacher)[..], [ServerMessage::ParticipantChanged { participant }] if participant.tracks[0].muted));
+}
+
+#[test]
 fn a_mute_said_while_the_offer_is_under_way_holds() {
     let mut w = World::new();
     let student = w.join("S", Role::Student);
