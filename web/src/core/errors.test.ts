@@ -35,6 +35,8 @@ describe('a refused message', () => {
   it('ends, repeats or just tells', () => {
     expect(severityOf('link_expired')).toBe('fatal');
     expect(severityOf('replaced_elsewhere')).toBe('fatal');
+    expect(severityOf('message_too_large')).toBe('fatal');
+    expect(severityOf('not_joined')).toBe('fatal');
     expect(severityOf('server_fault')).toBe('reconnect');
     expect(severityOf('offer_refused')).toBe('renew_peer');
     expect(severityOf('chat_too_long')).toBe('notice');

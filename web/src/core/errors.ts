@@ -18,7 +18,7 @@ const SEVERITY: Readonly<Record<ErrorCode, Severity>> = {
   replaced_elsewhere: 'fatal',
   version_mismatch: 'fatal',
   bad_message: 'fatal',
-  message_too_large: 'notice',
+  message_too_large: 'fatal',
   too_fast: 'notice',
   too_slow: 'reconnect',
   not_allowed: 'notice',
@@ -27,13 +27,18 @@ const SEVERITY: Readonly<Record<ErrorCode, Severity>> = {
   chat_empty: 'notice',
   chat_too_long: 'notice',
   offer_refused: 'renew_peer',
-  not_joined: 'reconnect',
+  not_joined: 'fatal',
   server_fault: 'reconnect',
 };
 
 export function severityOf(code: ErrorCode): Severity {
   // A newer server may know codes this page does not: try again rather than give up.
   return (SEVERITY as Partial<Record<string, Severity>>)[code] ?? 'reconnect';
+}
+
+/** The reason of a close as a code this page has words for. */
+export function knownCode(reason: string): ErrorCode {
+  return Object.hasOwn(SEVERITY, reason) ? (reason as ErrorCode) : 'server_fault';
 }
 
 export type CaptureDevice = 'microphone' | 'camera' | 'both';

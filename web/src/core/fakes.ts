@@ -7,7 +7,7 @@ export class FakeSocket {
   readyState = 0;
   readonly sent: ClientMessage[] = [];
   onopen: (() => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
 
   constructor(readonly url: string) {
@@ -30,9 +30,9 @@ export class FakeSocket {
   }
 
   /** The network or the server ends it. */
-  break(): void {
+  break(code = 1006, reason = ''): void {
     this.readyState = 3;
-    this.onclose?.();
+    this.onclose?.({ code, reason });
   }
 
   send(text: string): void {
@@ -50,7 +50,7 @@ export class FakeSocket {
 
 class FakeTransceiver {
   mid: string | null = null;
-  readonly receiver = { track: {}, jitterBufferTarget: null };
+  readonly receiver: { track: object; jitterBufferTarget: number | null } = { track: {}, jitterBufferTarget: null };
   readonly sender;
   constructor(
     public direction: string,

@@ -106,7 +106,17 @@ export class Peer {
 
   setProfile(profile: SoundProfile): void {
     this.#profile = profile;
-    for (const seat of this.#seats) this.#setJitterBuffer(seat);
+  }
+
+  /** How the sound in each seat is sent: music waits for a fixed buffer, speech tolerates the browser's stretching. */
+  setSeatedProfiles(profiles: readonly (SoundProfile | null)[]): void {
+    this.#seats.forEach(({ audio: { receiver } }, index) => {
+      const profile = profiles[index] ?? null;
+      // Safari has no such setting and would just keep an unknown property.
+      if (profile === null || !('jitterBufferTarget' in receiver)) return;
+      const target = PROFILES[profile].jitterBufferTargetMs;
+      if (receiver.jitterBufferTarget !== target) receiver.jitterBufferTarget = target;
+    });
   }
 
   /** Offers and applies the answer. Rounds run one after the other; what is asked for meanwhile shares the next one. */
@@ -170,16 +180,7 @@ export class Peer {
     const video = this.connection.addTransceiver('video', { direction: 'recvonly' });
     limitCodecs(audio, 'audio');
     limitCodecs(video, 'video');
-    const seat = { audio, video };
-    this.#seats.push(seat);
-    this.#setJitterBuffer(seat);
-  }
-
-  #setJitterBuffer({ audio }: PeerSeat): void {
-    // Safari has no such setting and would just keep an unknown property.
-    if ('jitterBufferTarget' in audio.receiver) {
-      audio.receiver.jitterBufferTarget = PROFILES[this.#profile].jitterBufferTargetMs;
-    }
+    this.#seats.push({ audio, video });
   }
 
   #hint(source: TrackSource, track: MediaStreamTrack): void {

@@ -91,8 +91,11 @@ describe('seats', () => {
     expect(seatsWanted([person(1), person(2)], 1, 2)).toBe(2);
   });
 
-  it('are always one more than there are streams', () => {
-    expect(seatsWanted([person(1), person(2), person(3)], 1, 2)).toBe(3);
+  it('are always at least one more than there are streams, and grow in few steps', () => {
+    const rooms = Array.from({ length: 30 }, (_, n) => Array.from({ length: n + 1 }, (_, id) => person(id)));
+    const counts = rooms.map((people) => seatsWanted(people, 0, 2));
+    expect(counts.every((seats, others) => seats === 25 || seats > others)).toBe(true);
+    expect([...new Set(counts)]).toEqual([2, 4, 9, 16, 25]);
     expect(seatsWanted([person(1), person(2, ['camera', 'screen', 'screen_sound', 'second_camera'])], 1, 2)).toBe(4);
   });
 

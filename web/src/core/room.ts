@@ -6,6 +6,7 @@ import type {
   RoomKind,
   SeatedStream,
   ServerMessage,
+  TrackInfo,
 } from '../generated/wire';
 
 /** Older lines leave the page's memory; the server keeps fewer. */
@@ -56,6 +57,11 @@ export function reduceRoom(room: RoomState | null, message: ServerMessage): Room
     default:
       return room;
   }
+}
+
+/** Our own tracks as the server sees them. */
+export function ownTracks(room: RoomState | null): readonly TrackInfo[] {
+  return room?.participants.find((participant) => participant.id === room.me)?.tracks ?? [];
 }
 
 function withParticipant(

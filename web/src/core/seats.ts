@@ -1,13 +1,16 @@
-import type { ParticipantId, ParticipantInfo, SeatedStream, StreamKind } from '../generated/wire';
-
-/** Open from the start: two cost nothing and spare most lessons a second offer. */
-const SEATS_AT_START = 2;
-/** A page of 5×5 pictures; a conference shows the rest by page. */
-const SEATS_MAX = 25;
+import type { ParticipantId, ParticipantInfo, SeatedStream, SoundProfile, StreamKind } from '../generated/wire';
+import type { RoomState } from './room';
 
 /**
- * How many seats to have: one more than streams can come, so that who joins next is seen without a new offer. Seats are
- * never given back: an empty one costs nothing.
+ * How many seats there are, in steps: each step costs an offer of every page in the room, an empty seat costs nothing. Two
+ * spare most lessons a second offer; 25 are a page of 5×5 pictures, and the end.
+ */
+const SEAT_STEPS = [2, 4, 9, 16, 25] as const;
+export const SEATS_MAX = 25;
+
+/**
+ * How many seats to have: at least one more than streams can come, so that who joins next is seen without a new offer. Seats
+ * are never given back.
  */
 export function seatsWanted(
   participants: readonly ParticipantInfo[],
@@ -15,7 +18,24 @@ export function seatsWanted(
   have: number,
 ): number {
   const streams = participants.filter((p) => p.id !== me).reduce((sum, p) => sum + streamsOf(p).length, 0);
-  return Math.min(SEATS_MAX, Math.max(SEATS_AT_START, have, streams + 1));
+  const step = SEAT_STEPS.find((seats) => seats > streams) ?? SEATS_MAX;
+  return Math.max(step, have);
+}
+
+/** Who is neither seen nor heard because all seats there can be are taken. */
+export function beyondSeats({ me, participants, seats }: RoomState): readonly ParticipantInfo[] {
+  if (seats.length < SEATS_MAX || seats.includes(null)) return [];
+  const seated = new Set(seats.map((seat) => (seat?.stream === 'main' ? seat.participant : null)));
+  return participants.filter(({ id }) => id !== me && !seated.has(id));
+}
+
+/** How the sound in each seat is sent; `null` where none can come. A shared recording is music. */
+export function seatedProfiles({ participants, seats }: RoomState): (SoundProfile | null)[] {
+  return seats.map((seat) => {
+    if (seat?.stream === 'screen') return 'music';
+    if (seat?.stream !== 'main') return null;
+    return participants.find((participant) => participant.id === seat.participant)?.sound_profile ?? null;
+  });
 }
 
 /** The streams of one participant. `main` exists from joining on: without a camera its initials are shown. */

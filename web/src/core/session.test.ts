@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ParticipantInfo, ServerMessage } from '../generated/wire';
+import type { ParticipantInfo, ServerMessage, TrackInfo } from '../generated/wire';
 import { FakePeerConnection, FakeSocket, fakeTrack } from './fakes';
 import { type Phase, Session } from './session';
 
@@ -23,6 +23,7 @@ describe('a session', () => {
   let session: Session;
   let phases: Phase[];
   let refused: string[];
+  let mutedBy: [string, number | null][];
 
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] });
@@ -35,6 +36,7 @@ describe('a session', () => {
     FakePeerConnection.all = [];
     phases = [];
     refused = [];
+    mutedBy = [];
     session = new Session({
       url: 'ws://x/signal',
       token: 't',
@@ -45,7 +47,7 @@ describe('a session', () => {
         onPhase: (phase) => phases.push(phase),
         onRoom: () => undefined,
         onSeats: () => undefined,
-        onMutedBy: () => undefined,
+        onMutedBy: (source, by) => mutedBy.push([source, by]),
         onRefused: (code) => refused.push(code),
         onResume: () => undefined,
       },
@@ -77,13 +79,21 @@ describe('a session', () => {
   }
 
   /** The socket is lost and comes back. */
-  async function comeBack(resumed: boolean): Promise<void> {
+  async function comeBack(resumed: boolean, ...tracks: TrackInfo[]): Promise<void> {
     FakeSocket.last.break();
     await vi.advanceTimersByTimeAsync(200);
     FakeSocket.last.accept();
-    FakeSocket.last.say(welcome(resumed));
+    FakeSocket.last.say(welcome(resumed, [{ ...person(1), tracks }, person(2)]));
     await settle();
   }
+
+  /** The server tells how it sees our own tracks. */
+  const mine = (...tracks: TrackInfo[]): ServerMessage => ({
+    type: 'participant_changed',
+    participant: { ...person(1), tracks },
+  });
+
+  const saidMutes = () => FakeSocket.last.of('set_muted').map(({ source, muted }) => [source, muted]);
 
   const lastOffer = () => FakeSocket.last.of('offer').at(-1);
 
@@ -142,26 +152,82 @@ describe('a session', () => {
     FakeSocket.last.say(welcome(false));
     await settle();
     expect(lastOffer()?.tracks.map((track) => track.muted)).toEqual([false, true]);
-    expect(FakeSocket.last.of('set_muted')).toEqual([{ type: 'set_muted', source: 'microphone', muted: false }]);
+    // The server remembered the old mute; an offer does not lift it, saying so does.
+    FakeSocket.last.say(mine({ source: 'microphone', muted: true, muted_by_other: false }));
+    expect(saidMutes()).toEqual([['microphone', false]]);
   });
 
-  it('says how it starts, because an offer cannot unmute what was muted before a reload', async () => {
+  it('takes over its own mute from before a reload, and says so', async () => {
     await enter();
-    expect(FakeSocket.last.of('set_muted')).toEqual([{ type: 'set_muted', source: 'microphone', muted: false }]);
-    await comeBack(true);
-    expect(FakeSocket.last.of('set_muted')).toEqual([]);
+    expect(saidMutes()).toEqual([]);
+    FakeSocket.last.say(mine({ source: 'microphone', muted: true, muted_by_other: false }));
+    expect(mutedBy).toEqual([['microphone', null]]);
+    expect(saidMutes()).toEqual([]);
+    session.setMuted('microphone', false);
+    expect(saidMutes()).toEqual([['microphone', false]]);
+  });
+
+  it('lifts a mute from before by the tap that opened the device', async () => {
+    await enter();
+    await session.publish('second_camera', fakeTrack('video'), false);
+    session.setMuted('second_camera', false);
+    expect(saidMutes()).toEqual([['second_camera', false]]);
+  });
+
+  it('says an unmute again that was lost with the socket', async () => {
+    await enter();
+    session.setMuted('microphone', true);
+    session.setMuted('microphone', false);
+    await comeBack(true, { source: 'microphone', muted: true, muted_by_other: false });
+    expect(saidMutes()).toEqual([['microphone', false]]);
+    expect(mutedBy).toEqual([]);
+  });
+
+  it('says a mute again that was lost with the socket', async () => {
+    await enter();
+    session.setMuted('microphone', true);
+    await comeBack(true, { source: 'microphone', muted: false, muted_by_other: false });
+    expect(saidMutes()).toEqual([['microphone', true]]);
+  });
+
+  it('says a mute again that the server lost because it came too fast', async () => {
+    await enter();
+    FakeSocket.last.say(mine({ source: 'microphone', muted: false, muted_by_other: false }));
+    session.setMuted('microphone', true);
+    FakeSocket.last.say({ type: 'error', code: 'too_fast', id: null });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(saidMutes()).toEqual([
+      ['microphone', true],
+      ['microphone', true],
+    ]);
   });
 
   it('stays muted by a moderator who did it while we were away', async () => {
     await enter();
-    const muted = { source: 'microphone', muted: true, muted_by_other: true } as const;
+    await comeBack(true, { source: 'microphone', muted: true, muted_by_other: true });
+    expect(lastOffer()?.tracks[0]).toMatchObject({ source: 'microphone', muted: true });
+    expect(saidMutes()).toEqual([]);
+    expect(mutedBy).toEqual([['microphone', null]]);
+  });
+
+  it('mutes nobody by a wish from before, whoever has that number now', async () => {
+    await enter();
     FakeSocket.last.break();
+    expect(session.muteOther(2, 'microphone')).toBe(false);
     await vi.advanceTimersByTimeAsync(200);
     FakeSocket.last.accept();
-    FakeSocket.last.say(welcome(true, [{ ...person(1), tracks: [muted] }, person(2)]));
+    FakeSocket.last.say(welcome(false));
     await settle();
-    expect(lastOffer()?.tracks[0]).toMatchObject({ source: 'microphone', muted: true });
-    expect(FakeSocket.last.of('set_muted')).toEqual([]);
+    expect(FakeSocket.last.of('mute_other')).toEqual([]);
+  });
+
+  it('comes back with the profile that was chosen meanwhile', async () => {
+    await enter();
+    FakeSocket.last.break();
+    session.setProfile('studio');
+    await vi.advanceTimersByTimeAsync(200);
+    FakeSocket.last.accept();
+    expect(FakeSocket.last.of('join')[0]?.sound_profile).toBe('studio');
   });
 
   it('opens another seat before somebody needs it, without a new connection', async () => {
@@ -169,8 +235,17 @@ describe('a session', () => {
     FakeSocket.last.say({ type: 'participant_joined', participant: person(3) });
     await settle();
     expect(lastOffer()).toMatchObject({ fresh: false });
-    expect(lastOffer()?.seats).toHaveLength(3);
+    expect(lastOffer()?.seats).toHaveLength(4);
     expect(FakePeerConnection.all).toHaveLength(1);
+  });
+
+  it('asks for few offers when many come', async () => {
+    await enter();
+    for (let id = 3; id <= 9; id += 1) {
+      FakeSocket.last.say({ type: 'participant_joined', participant: person(id) });
+      await answerLastOffer();
+    }
+    expect(FakeSocket.last.of('offer').map(({ seats }) => seats.length)).toEqual([2, 4, 9]);
   });
 
   it('sends one offer at a time, and what was asked meanwhile with the next', async () => {
@@ -183,7 +258,7 @@ describe('a session', () => {
     expect(FakeSocket.last.of('offer')).toHaveLength(2);
     await answerLastOffer();
     expect(FakeSocket.last.of('offer')).toHaveLength(3);
-    expect(lastOffer()?.seats).toHaveLength(3);
+    expect(lastOffer()?.seats).toHaveLength(4);
     expect(lastOffer()?.tracks.map((track) => track.source)).toEqual(['microphone', 'camera', 'screen']);
   });
 
@@ -216,6 +291,60 @@ describe('a session', () => {
     clearInterval(beat);
     expect(FakePeerConnection.all).toHaveLength(2);
     expect(lastOffer()).toMatchObject({ fresh: true });
+  });
+
+  it('offers again a second later when the server had too many offers', async () => {
+    await enter();
+    session.setProfile('studio');
+    await settle();
+    FakeSocket.last.say({ type: 'error', code: 'too_fast', id: lastOffer()?.id ?? null });
+    await vi.advanceTimersByTimeAsync(900);
+    expect(FakeSocket.last.of('offer')).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(FakeSocket.last.of('offer')).toHaveLength(3);
+    expect(FakeSocket.all).toHaveLength(1);
+    expect(refused).toEqual([]);
+  });
+
+  it('makes a new connection when the server refuses what the old one offers', async () => {
+    await enter();
+    session.setProfile('studio');
+    await settle();
+    FakeSocket.last.say({ type: 'error', code: 'offer_refused', id: lastOffer()?.id ?? null });
+    await settle();
+    expect(FakePeerConnection.all).toHaveLength(2);
+    expect(FakePeerConnection.all[0]?.closed).toBe(true);
+    expect(lastOffer()).toMatchObject({ fresh: true });
+  });
+
+  it('does not hurry to make a third connection when the second is refused too', async () => {
+    await enter();
+    session.setProfile('studio');
+    await settle();
+    for (let i = 0; i < 2; i += 1) {
+      FakeSocket.last.say({ type: 'error', code: 'offer_refused', id: lastOffer()?.id ?? null });
+      await settle();
+    }
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(FakePeerConnection.all).toHaveLength(2);
+  });
+
+  it('waits for a sound as its sender sends it', async () => {
+    await enter();
+    const buffers = () => FakePeerConnection.last.transceivers.slice(2).map(({ receiver }) => receiver.jitterBufferTarget);
+    const seats: ServerMessage = { type: 'seats', seats: [{ participant: 2, stream: 'main' }, null] };
+    FakeSocket.last.say(seats);
+    expect(buffers()[0]).toBe(60);
+    FakeSocket.last.say({ type: 'participant_changed', participant: { ...person(2), sound_profile: 'speech' } });
+    expect(buffers()[0]).toBeNull();
+  });
+
+  it('ends when the server closes for good, though its last word was lost', async () => {
+    await enter();
+    FakeSocket.last.break(4000, 'room_full');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(phases.at(-1)).toEqual({ kind: 'ended', reason: { kind: 'refused', code: 'room_full' } });
+    expect(FakeSocket.all).toHaveLength(1);
   });
 
   it('ends when the server says so, and stays ended', async () => {

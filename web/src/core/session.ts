@@ -1,15 +1,18 @@
 import {
+  type ClientMessage,
   type ErrorCode,
   type ParticipantId,
   PROTOCOL_VERSION,
   type ServerMessage,
   type SoundProfile,
+  type TrackInfo,
   type TrackSource,
 } from '../generated/wire';
-import { severityOf } from './errors';
+import { knownCode, severityOf } from './errors';
+import { compareMute } from './mutes';
 import { type OfferBody, Peer, type PeerSeat } from './peer';
-import { reduceRoom, type RoomState } from './room';
-import { seatsWanted } from './seats';
+import { ownTracks, reduceRoom, type RoomState } from './room';
+import { seatedProfiles, seatsWanted } from './seats';
 import { SignalSocket } from './socket';
 
 /** An answer takes milliseconds; after this long the socket is not to be trusted. */
@@ -18,6 +21,8 @@ const ANSWER_LIMIT_MS = 6000;
 const DISCONNECTED_PATIENCE_MS = 1500;
 /** An ICE restart that brings nothing within this time is followed by a new peer connection. */
 const RESTART_PATIENCE_MS = 6000;
+/** The server takes one offer a second when many came before; what came too fast is lost and said again. */
+const TOO_FAST_WAIT_MS = 1000;
 
 export type Phase =
   | { readonly kind: 'joining' }
@@ -34,7 +39,7 @@ export interface SessionEvents {
   onRoom(room: RoomState, message: ServerMessage): void;
   /** Seats exist or were made anew with a new peer connection: attach their tracks again. */
   onSeats(seats: readonly PeerSeat[]): void;
-  /** `by` is `null` when it happened while we were away. */
+  /** `by` is `null` when nobody says who: it happened while we were away, or before this page. */
   onMutedBy(source: TrackSource, by: ParticipantId | null): void;
   /** A request was refused, nothing is broken. */
   onRefused(code: ErrorCode): void;
@@ -62,6 +67,13 @@ interface PendingOffer {
   reject(error: Error): void;
 }
 
+/** The server's answer to an offer was an error. */
+class OfferRefused extends Error {
+  constructor(readonly code: ErrorCode) {
+    super(code);
+  }
+}
+
 /**
  * One stay in one room: join → welcome → offer → connected, and back there after every kind of loss. It owns what we
  * send and how it is muted, so that nothing that reconnects can unmute anybody.
@@ -71,8 +83,8 @@ export class Session {
   readonly #events: SessionEvents;
   readonly #socket: SignalSocket;
   readonly #published = new Map<TrackSource, Published>();
-  /** Sources the person muted or unmuted while nobody could be told: an offer cannot unmute, only saying so can. */
-  readonly #unsaid = new Set<TrackSource>();
+  /** Sources this page muted or unmuted by its own word, heard or not. */
+  readonly #said = new Set<TrackSource>();
   #peer: Peer | null = null;
   #room: RoomState | null = null;
   #profile: SoundProfile;
@@ -82,6 +94,8 @@ export class Session {
   #offerId = 0;
   #welcomed = false;
   #watch: ReturnType<typeof setTimeout> | undefined;
+  #offerAgain: ReturnType<typeof setTimeout> | undefined;
+  #compareAgain: ReturnType<typeof setTimeout> | undefined;
   /** New peer connections since the last one that worked. */
   #renewals = 0;
 
@@ -99,6 +113,9 @@ export class Session {
       },
       onWaiting: (attempt) => {
         this.#socketLost(attempt);
+      },
+      onShut: (reason) => {
+        this.#end({ kind: 'refused', code: knownCode(reason) });
       },
     });
   }
@@ -124,51 +141,59 @@ export class Session {
     const before = this.#published.get(source);
     if (track) this.#published.set(source, { track, muted });
     else this.#published.delete(source);
+    // The offer tells how a new track begins; one that takes another's place comes without an offer.
+    if (track && before && before.muted !== muted) this.#sayMuted(source, muted);
     const needsOffer = (await this.#peer?.setTrack(source, track, muted)) ?? false;
-    if (track && (before?.muted ?? true) !== muted) this.#sayMuted(source, muted);
     if (needsOffer) this.#negotiate();
   }
 
+  /** The person muted or unmuted, now. */
   setMuted(source: TrackSource, muted: boolean): void {
     const published = this.#published.get(source);
-    if (!published || published.muted === muted) return;
+    if (!published || (published.muted === muted && this.#said.has(source))) return;
     published.muted = muted;
     this.#peer?.setMuted(source, muted);
     this.#sayMuted(source, muted);
   }
 
+  /** What is lost on the way is said again when the server next tells how it sees us. */
   #sayMuted(source: TrackSource, muted: boolean): void {
-    const said = this.#socket.isReady && this.#socket.sendNow({ type: 'set_muted', source, muted });
-    if (said) this.#unsaid.delete(source);
-    else this.#unsaid.add(source);
+    this.#said.add(source);
+    this.#say({ type: 'set_muted', source, muted });
   }
 
   setProfile(profile: SoundProfile): void {
     if (this.#profile === profile) return;
     this.#profile = profile;
     this.#peer?.setProfile(profile);
-    this.#socket.send({ type: 'set_sound_profile', profile });
+    // Not heard now, it is part of the next `join`.
+    this.#say({ type: 'set_sound_profile', profile });
     this.#negotiate();
   }
 
-  muteOther(participant: ParticipantId, source: TrackSource): void {
-    this.#socket.send({ type: 'mute_other', participant, source });
+  /** False while the socket is lost: later it could be somebody else who has this number. */
+  muteOther(participant: ParticipantId, source: TrackSource): boolean {
+    return this.#say({ type: 'mute_other', participant, source });
   }
 
-  /** False while the socket is lost: the text stays in the person's field. */
+  /** False while the socket is lost. True is no promise: only the message's echo is. */
   chat(text: string): boolean {
-    return this.#socket.isReady && this.#socket.sendNow({ type: 'chat', text });
+    return this.#say({ type: 'chat', text });
   }
 
   leave(): void {
-    this.#socket.sendNow({ type: 'leave' });
+    this.#socket.send({ type: 'leave' });
     this.#end({ kind: 'left' });
   }
 
   /* ------------------------------------------------------------- signalling */
 
+  #say(message: ClientMessage): boolean {
+    return this.#socket.isReady && this.#socket.send(message);
+  }
+
   #join(): void {
-    this.#socket.sendNow({
+    this.#socket.send({
       type: 'join',
       version: PROTOCOL_VERSION,
       token: this.#options.token,
@@ -181,7 +206,8 @@ export class Session {
   #receive(message: ServerMessage): void {
     if (this.#phase.kind === 'ended') return;
     if (message.type === 'welcome') this.#resume = message.resume;
-    const room = reduceRoom(this.#room, message);
+    const before = this.#room;
+    const room = reduceRoom(before, message);
     this.#room = room;
     switch (message.type) {
       case 'welcome':
@@ -194,6 +220,9 @@ export class Session {
       case 'muted_by':
         this.#mutedBy(message.source, message.by);
         break;
+      case 'participant_changed':
+        this.#compareMutes(ownTracks(room).filter(({ source }) => !ownTracks(before).some((old) => old.source === source)));
+        break;
       case 'error':
         this.#refused(message.code, message.id);
         break;
@@ -202,13 +231,14 @@ export class Session {
     }
     if (room) this.#events.onRoom(room, message);
     if (room && message.type !== 'welcome') this.#fitSeats();
+    if (room) this.#peer?.setSeatedProfiles(seatedProfiles(room));
   }
 
   /** The server knows us (again). What goes on, and what has to be made anew? */
   #enter(resumed: boolean): void {
     this.#socket.ready();
     this.#welcomed = true;
-    this.#reconcileMutes();
+    this.#compareMutes(ownTracks(this.#room));
     const peer = this.#peer;
     if (!resumed || !peer?.isKnown || peer.connection.connectionState === 'failed') {
       void this.#renewPeer();
@@ -222,19 +252,15 @@ export class Session {
     else this.#watchRestart();
   }
 
-  /** What happened to our mutes while we were away: a moderator's holds, our own is said now. */
-  #reconcileMutes(): void {
-    const me = this.#room?.participants.find((participant) => participant.id === this.#room?.me);
-    for (const track of me?.tracks ?? []) {
-      const published = this.#published.get(track.source);
-      if (!track.muted_by_other || !published || published.muted) continue;
-      this.#unsaid.delete(track.source);
-      this.#mutedBy(track.source, null);
-    }
-    for (const source of [...this.#unsaid]) {
+  /** When the server tells of tracks after it may have missed something: are they as muted as we want them? */
+  #compareMutes(tracks: readonly TrackInfo[]): void {
+    for (const track of tracks) {
+      const { source } = track;
       const published = this.#published.get(source);
-      this.#unsaid.delete(source);
-      if (published) this.#sayMuted(source, published.muted);
+      if (!published) continue;
+      const step = compareMute(track, { muted: published.muted, said: this.#said.has(source) });
+      if (step === 'say') this.#sayMuted(source, published.muted);
+      else if (step === 'take_over') this.#mutedBy(source, null);
     }
   }
 
@@ -246,14 +272,29 @@ export class Session {
   }
 
   #refused(code: ErrorCode, id: number | null): void {
-    const severity = severityOf(code);
-    if (id !== null && this.#offer?.id === id) {
-      this.#offer.reject(new Error(code));
+    if (id !== null) {
+      // An error to an offer that is no longer waited for says nothing about now.
+      if (this.#offer?.id === id) this.#offer.reject(new OfferRefused(code));
       return;
     }
+    if (code === 'too_fast') this.#sayAgain();
+    this.#judge(code);
+  }
+
+  #judge(code: ErrorCode): void {
+    const severity = severityOf(code);
     if (severity === 'fatal') this.#end({ kind: 'refused', code });
     else if (severity === 'reconnect') this.#socket.restart();
     else if (severity === 'notice') this.#events.onRefused(code);
+    else this.#replacePeer();
+  }
+
+  /** Nobody knows which message was lost; a mute must not be. */
+  #sayAgain(): void {
+    clearTimeout(this.#compareAgain);
+    this.#compareAgain = setTimeout(() => {
+      this.#compareMutes(ownTracks(this.#room));
+    }, TOO_FAST_WAIT_MS);
   }
 
   #socketLost(attempt: number): void {
@@ -290,8 +331,7 @@ export class Session {
           reject(error);
         },
       };
-      const sent = this.#socket.isReady && this.#socket.sendNow({ type: 'offer', id, ...body });
-      if (!sent) this.#offer.reject(new Error('socket lost'));
+      if (!this.#say({ type: 'offer', id, ...body })) this.#offer.reject(new Error('socket lost'));
     });
   }
 
@@ -312,6 +352,7 @@ export class Session {
   /** A new peer connection with the same tracks and the same mutes. */
   async #renewPeer(): Promise<void> {
     clearTimeout(this.#watch);
+    clearTimeout(this.#offerAgain);
     this.#peer?.close();
     const peer = new Peer({
       kind: this.#room?.kind ?? 'lesson',
@@ -336,10 +377,28 @@ export class Session {
     const peer = this.#peer;
     if (!peer || this.#phase.kind === 'ended') return;
     peer.negotiate(how).catch((error: unknown) => {
-      const refused = error instanceof Error && error.message === 'offer_refused';
-      const broken = error instanceof DOMException;
-      if (this.#peer === peer && (refused || broken)) this.#watchRestart();
+      if (this.#peer === peer) this.#offerFailed(error);
     });
+  }
+
+  #offerFailed(error: unknown): void {
+    if (error instanceof OfferRefused && error.code === 'too_fast') {
+      clearTimeout(this.#offerAgain);
+      this.#offerAgain = setTimeout(() => {
+        this.#negotiate();
+      }, TOO_FAST_WAIT_MS);
+    } else if (error instanceof OfferRefused) {
+      this.#judge(error.code);
+    } else if (error instanceof DOMException) {
+      // The browser does not take the answer, or its own offer.
+      this.#replacePeer();
+    }
+  }
+
+  /** A new connection may do what this one cannot. One that never worked is replaced in its own time, not at once. */
+  #replacePeer(): void {
+    if (this.#peer?.isKnown) void this.#renewPeer();
+    else this.#watchRestart();
   }
 
   #peerState(state: RTCPeerConnectionState): void {
@@ -379,6 +438,8 @@ export class Session {
 
   #end(reason: EndReason): void {
     clearTimeout(this.#watch);
+    clearTimeout(this.#offerAgain);
+    clearTimeout(this.#compareAgain);
     this.#socket.close();
     this.#offer?.reject(new Error('left'));
     this.#peer?.close();

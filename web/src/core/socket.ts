@@ -10,21 +10,20 @@ const DOUBT_LIMIT_MS = 1500;
 /** A connection attempt into a dead network hangs for minutes without this. */
 const OPEN_LIMIT_MS = 4000;
 
-/**
- * Messages written while nobody listens. Full: the oldest goes. Only what is still true later is queued at all (see
- * `send`); state such as mute is told again by the next offer.
- */
-const OUTBOX = 32;
+/** The server's close code for "the same attempt would fail again" (docs/protocol.md, Errors and closing). */
+const SHUT_FOR_GOOD = 4000;
 
 /** A server that takes us and fails at once, again and again, must not be asked ten times a second. */
 const STABLE_AFTER_MS = 3000;
 
 export interface SocketEvents {
-  /** Open: say `join` now. Nothing queued is sent before `ready()`. */
+  /** Open: say `join` now. */
   onOpen(): void;
   onMessage(message: ServerMessage): void;
   /** Lost. `attempt` counts from 1 until `ready()`; `inMs` is the wait before the next one. */
   onWaiting(attempt: number, inMs: number): void;
+  /** The server closed it for good; `reason` is an error's code. No new attempt follows. */
+  onShut(reason: string): void;
 }
 
 /** One WebSocket that is replaced by a new one for as long as it takes. */
@@ -40,7 +39,6 @@ export class SignalSocket {
   #openTimer: ReturnType<typeof setTimeout> | undefined;
   #doubtTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setInterval> | undefined;
-  readonly #outbox: ClientMessage[] = [];
   readonly #url: string;
   readonly #events: SocketEvents;
 
@@ -56,30 +54,21 @@ export class SignalSocket {
     this.#connect();
   }
 
-  /** The server took our `join`: what waited is sent. */
+  /** The server took our `join`. */
   ready(): void {
     this.#ready = true;
     this.#readySince = performance.now();
-    for (const message of this.#outbox.splice(0)) this.#write(message);
   }
 
   get isReady(): boolean {
     return this.#ready;
   }
 
-  /** Sends now or, when the socket is lost, after coming back. */
-  send(message: ClientMessage): void {
-    if (this.#ready) {
-      this.#write(message);
-      return;
-    }
-    if (this.#outbox.length >= OUTBOX) this.#outbox.shift();
-    this.#outbox.push(message);
-  }
-
-  /** Sends now or never: offers and joins belong to the socket they were made for. */
-  sendNow(message: ClientMessage): boolean {
-    return this.#write(message);
+  /** Now or never: who comes back says anew what is still true, and does not repeat what was meant for then. */
+  send(message: ClientMessage): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
   }
 
   /** Skips the wait. */
@@ -113,7 +102,6 @@ export class SignalSocket {
     document.removeEventListener('visibilitychange', this.#onVisible);
     this.#drop();
     clearTimeout(this.#retryTimer);
-    this.#outbox.length = 0;
   }
 
   #connect(): void {
@@ -141,8 +129,10 @@ export class SignalSocket {
     socket.onmessage = (event) => {
       if (this.#socket === socket) this.#receive(event.data);
     };
-    socket.onclose = () => {
-      if (this.#socket === socket) this.#lose();
+    socket.onclose = ({ code, reason }) => {
+      if (this.#socket !== socket) return;
+      if (code === SHUT_FOR_GOOD) this.#events.onShut(reason);
+      else this.#lose();
     };
   }
 
@@ -159,13 +149,7 @@ export class SignalSocket {
 
   #ping(): void {
     this.#pingId += 1;
-    this.#write({ type: 'ping', id: this.#pingId });
-  }
-
-  #write(message: ClientMessage): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(message));
-    return true;
+    this.send({ type: 'ping', id: this.#pingId });
   }
 
   #lose(): void {
