@@ -24,12 +24,16 @@ interface AudioSession {
 /** The page's one audio context: the local meter, test tones and the sound check. */
 export class AudioEngine {
   #context: AudioContext | null = null;
+  #closed = false;
   #tap: { source: MediaStreamAudioSourceNode; left: AnalyserNode; right: AnalyserNode } | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   #track: MediaStreamTrack | null = null;
   #reading: MeterReading = NO_READING;
   #looksWithoutSound = 0;
   #held = { amplitude: 0, value: 0, until: 0 };
+  /** Written anew by every look. */
+  readonly #left = new Float32Array(WINDOW);
+  readonly #right = new Float32Array(WINDOW);
   readonly #onReading: (reading: MeterReading) => void;
   readonly watch = new MicrophoneWatch();
 
@@ -37,8 +41,9 @@ export class AudioEngine {
     this.#onReading = onReading;
   }
 
-  /** Made late: browsers complain about contexts before the first tap. `null` where there is no Web Audio. */
+  /** Made late: browsers complain about contexts before the first tap. `null` where there is no Web Audio, and once closed. */
   get context(): AudioContext | null {
+    if (this.#closed) return null;
     if (!this.#context && typeof AudioContext === 'function') {
       this.#context = new AudioContext({ latencyHint: 'interactive' });
     }
@@ -58,7 +63,7 @@ export class AudioEngine {
 
   /** Meters this microphone from now on; `null` stops. */
   meter(track: MediaStreamTrack | null): void {
-    if (track === this.#track) return;
+    if (this.#closed || track === this.#track) return;
     this.#detach();
     this.#track = track;
     this.watch.reset();
@@ -100,7 +105,9 @@ export class AudioEngine {
     });
   }
 
+  /** For good: what was asked of the browser before may still come, and must not wake it. */
   close(): void {
+    this.#closed = true;
     this.#detach();
     this.#track = null;
     void this.#context?.close().catch(() => undefined);
@@ -122,11 +129,9 @@ export class AudioEngine {
       this.#publish(NO_READING);
       return;
     }
-    const left = new Float32Array(WINDOW);
-    const right = new Float32Array(WINDOW);
-    this.#tap.left.getFloatTimeDomainData(left);
-    this.#tap.right.getFloatTimeDomainData(right);
-    const facts = measureSamples(left, right);
+    this.#tap.left.getFloatTimeDomainData(this.#left);
+    this.#tap.right.getFloatTimeDomainData(this.#right);
+    const facts = measureSamples(this.#left, this.#right);
     const now = performance.now();
     this.watch.look(facts, now);
     const value = Math.max(meterValue(facts.rms), this.#reading.value - FALL);

@@ -1,9 +1,13 @@
 import type { Processing } from './profile';
 
-export interface MicrophoneWish {
-  readonly deviceId: string | null;
+/** How the microphone's sound is wanted, whichever microphone it is. */
+export interface SoundWish {
   readonly processing: Processing;
   readonly channels: 1 | 2;
+}
+
+export interface MicrophoneWish extends SoundWish {
+  readonly deviceId: string | null;
 }
 
 export type Facing = 'front' | 'back';

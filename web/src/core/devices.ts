@@ -8,9 +8,10 @@ import {
   NO_DEVICES,
   SCREEN_OPTIONS,
   sortDevices,
+  type SoundWish,
 } from './constraints';
 import { type CaptureDevice, type CaptureProblem, captureProblem } from './errors';
-import { type Processing, sameProcessing } from './profile';
+import { sameProcessing } from './profile';
 
 export interface LocalMediaEvents {
   /** A track was opened, replaced or (null) closed. */
@@ -41,15 +42,19 @@ export class LocalMedia {
   #microphoneId: string | null = null;
   #cameraId: string | null = null;
   #facing: Facing = 'front';
-  #processing: Processing;
-  #channels: 1 | 2 = 2;
+  readonly #soundWish: () => SoundWish;
+  /** The wish the open microphone was captured with. */
+  #soundTaken: SoundWish | null = null;
   #devices: DeviceLists = NO_DEVICES;
   /** Captures run one after the other: two requests at once silence each other on some systems. */
   #queue: Promise<unknown> = Promise.resolve();
+  /** For good. What the person grants afterwards is given back at once. */
+  #closed = false;
 
-  constructor(browser: Browser, processing: Processing, events: LocalMediaEvents) {
+  /** `soundWish` is asked whenever a microphone is opened, so that nobody has to remember to tell. */
+  constructor(browser: Browser, soundWish: () => SoundWish, events: LocalMediaEvents) {
     this.#browser = browser;
-    this.#processing = processing;
+    this.#soundWish = soundWish;
     this.#events = events;
     if (hasDevices()) navigator.mediaDevices.addEventListener('devicechange', this.#refreshDevices);
   }
@@ -74,27 +79,18 @@ export class LocalMedia {
     return this.track('camera')?.getSettings().deviceId ?? this.#cameraId;
   }
 
-  /** A second camera at the same time: never in Safari, whose second capture silences the first. */
-  get canSecondCamera(): boolean {
-    return this.#devices.cameras.length > 1 && !capturesOnce(this.#browser);
-  }
-
-  get canFlip(): boolean {
-    return this.#devices.cameras.length > 1;
-  }
-
   /** Opens what is missing of what is wanted, in one request. */
   open(wanted: Wanted): Promise<OpenResult> {
     return this.#enqueue(() => this.#open(wanted));
   }
 
-  /** Remembers the processing; an open microphone is taken anew when it differs. */
-  setProcessing(processing: Processing, channels: 1 | 2): Promise<CaptureProblem | null> {
-    const same = sameProcessing(this.#processing, processing) && this.#channels === channels;
-    this.#processing = processing;
-    this.#channels = channels;
-    if (same || !this.track('microphone')) return Promise.resolve(null);
-    return this.restartMicrophone();
+  /** Takes an open microphone anew when its sound is wanted otherwise by now. */
+  followSoundWish(): Promise<CaptureProblem | null> {
+    return this.#enqueue(() => {
+      const [taken, wish] = [this.#soundTaken, this.#soundWish()];
+      const same = taken && taken.channels === wish.channels && sameProcessing(taken.processing, wish.processing);
+      return same || !this.track('microphone') ? Promise.resolve(null) : this.#reopen('microphone');
+    });
   }
 
   /** For the next opening; `null` leaves the choice to the system. */
@@ -131,7 +127,7 @@ export class LocalMedia {
     if (!other) return Promise.resolve({ kind: 'missing', device: 'camera' });
     return this.#enqueue(async () => {
       const request = { video: cameraConstraints({ deviceId: other.id, facing: 'back' }) };
-      const stream = await capture(request, 'camera');
+      const stream = await this.#capture(request, 'camera');
       if (!(stream instanceof MediaStream)) return stream;
       this.#take('second_camera', stream.getVideoTracks()[0]);
       return null;
@@ -143,6 +139,7 @@ export class LocalMedia {
     // Not queued: the browser wants this call within the tap.
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia(SCREEN_OPTIONS);
+      if (this.#closed) return giveBack(stream, 'both');
       this.#take('screen', stream.getVideoTracks()[0]);
       this.#take('screen_sound', stream.getAudioTracks()[0]);
       return null;
@@ -166,7 +163,9 @@ export class LocalMedia {
     this.#events.onTrack(source, null);
   }
 
+  /** For good: this object opens nothing any more. */
   closeAll(): void {
+    this.#closed = true;
     for (const [source, track] of this.#tracks) this.#release(source, track);
     if (hasDevices()) navigator.mediaDevices.removeEventListener('devicechange', this.#refreshDevices);
   }
@@ -193,7 +192,7 @@ export class LocalMedia {
     const audio = wanted.microphone && !this.track('microphone');
     const video = wanted.camera && !this.track('camera');
     if (!audio && !video) return { microphone: null, camera: null };
-    const stream = await capture(this.#request(audio, video), deviceOf(audio, video));
+    const stream = await this.#capture(this.#request(audio, video), deviceOf(audio, video));
     if (stream instanceof MediaStream) {
       if (audio) this.#take('microphone', stream.getAudioTracks()[0]);
       if (video) this.#take('camera', stream.getVideoTracks()[0]);
@@ -232,10 +231,10 @@ export class LocalMedia {
     const first = capturesOnce(this.#browser) || source === 'camera';
     if (old && first) this.#release(source, old);
     const audio = source === 'microphone';
-    const stream = await capture(this.#request(audio, !audio), source);
+    const stream = await this.#capture(this.#request(audio, !audio), source);
     if (!(stream instanceof MediaStream)) {
       if (stream.kind === 'missing' && this.#forgetChoice(audio, !audio)) return this.#reopen(source);
-      if (old && first) this.#events.onTrack(source, null);
+      if (old && first && !this.#closed) this.#events.onTrack(source, null);
       return stream;
     }
     if (old && !first) this.#release(source, old);
@@ -244,15 +243,23 @@ export class LocalMedia {
   }
 
   #request(audio: boolean, video: boolean): MediaStreamConstraints {
-    const microphone = { deviceId: this.#microphoneId, processing: this.#processing, channels: this.#channels };
+    if (audio) this.#soundTaken = this.#soundWish();
     return {
-      audio: audio ? microphoneConstraints(microphone) : false,
+      audio: audio && this.#soundTaken ? microphoneConstraints({ ...this.#soundTaken, deviceId: this.#microphoneId }) : false,
       video: video ? cameraConstraints({ deviceId: this.#cameraId, facing: this.#facing }) : false,
     };
   }
 
+  async #capture(request: MediaStreamConstraints, device: CaptureDevice): Promise<MediaStream | CaptureProblem> {
+    if (this.#closed) return { kind: 'dismissed', device };
+    const stream = await capture(request, device);
+    return this.#closed && stream instanceof MediaStream ? giveBack(stream, device) : stream;
+  }
+
   #take(source: TrackSource, track: MediaStreamTrack | undefined): void {
     if (!track) return;
+    const before = this.#tracks.get(source);
+    if (before) this.#release(source, before);
     this.#tracks.set(source, track);
     track.onmute = () => {
       this.#events.onInterrupted(source, true);
@@ -279,6 +286,12 @@ export class LocalMedia {
 function deviceOf(audio: boolean, video: boolean): CaptureDevice {
   if (audio && video) return 'both';
   return audio ? 'microphone' : 'camera';
+}
+
+/** Granted too late: nobody wants it any more. */
+function giveBack(stream: MediaStream, device: CaptureDevice): CaptureProblem {
+  for (const track of stream.getTracks()) track.stop();
+  return { kind: 'dismissed', device };
 }
 
 async function capture(request: MediaStreamConstraints, device: CaptureDevice): Promise<MediaStream | CaptureProblem> {

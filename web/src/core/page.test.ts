@@ -108,7 +108,8 @@ describe('what survives a reload', () => {
       setItem: (key: string, value: string) => void values.set(key, value),
     };
   }
-  const entry = { token: 't', name: 'Hannah', resume: 'r', headphones: 'yes', profile: 'music' } as const;
+  const off = { microphone: true, camera: false };
+  const entry = { token: 't', name: 'Hannah', resume: 'r', headphones: 'yes', profile: 'music', off } as const;
 
   it('belongs to one link', () => {
     const storage = store();
@@ -123,6 +124,8 @@ describe('what survives a reload', () => {
       storage.setItem('auftakt', text);
       expect(recall('t', storage)).toBeNull();
     }
+    storage.setItem('auftakt', '{"token":"t","name":"Hannah","off":7}');
+    expect(recall('t', storage)?.off).toEqual({ microphone: false, camera: false });
   });
 });
 

@@ -9,6 +9,8 @@ export interface Remembered {
   name: string;
   headphones: 'unanswered' | 'yes' | 'no';
   profile: 'speech' | 'music' | 'studio' | null;
+  /** Switched off or muted: a reload unmutes nobody. */
+  off: { readonly microphone: boolean; readonly camera: boolean };
 }
 
 const KEY = 'auftakt';
@@ -27,6 +29,7 @@ export function recall(token: string, storage: Pick<Storage, 'getItem'> = sessio
     const value: unknown = JSON.parse(storage.getItem(KEY) ?? 'null');
     if (typeof value !== 'object' || value === null) return null;
     const entry = value as Partial<Record<keyof Remembered, unknown>>;
+    const off = (typeof entry.off === 'object' && entry.off !== null ? entry.off : {}) as Partial<Record<string, unknown>>;
     if (entry.token !== token || typeof entry.name !== 'string') return null;
     return {
       token,
@@ -35,6 +38,7 @@ export function recall(token: string, storage: Pick<Storage, 'getItem'> = sessio
       headphones: entry.headphones === 'yes' || entry.headphones === 'no' ? entry.headphones : 'unanswered',
       profile:
         entry.profile === 'speech' || entry.profile === 'music' || entry.profile === 'studio' ? entry.profile : null,
+      off: { microphone: off.microphone === true, camera: off.camera === true },
     };
   } catch {
     return null;

@@ -31,6 +31,8 @@ class App implements AppStore {
   readonly #location: Location;
   #lesson: LessonStore | null = null;
   #equipment: Equipment | null = null;
+  /** Counts the addresses that were opened: what an earlier one still brings is too late. */
+  #visit = 0;
 
   constructor(location: Location) {
     this.#location = location;
@@ -49,6 +51,7 @@ class App implements AppStore {
   }
 
   open(): void {
+    this.#visit += 1;
     this.#equipment?.close();
     this.#equipment = null;
     const address = parseJoinAddress(this.#location);
@@ -65,7 +68,9 @@ class App implements AppStore {
 
   async #openLink(address: JoinAddress): Promise<void> {
     this.screen = { kind: 'opening' };
+    const visit = this.#visit;
     const answer = await askAboutLink(address.token);
+    if (visit !== this.#visit) return;
     if (!isLinkInfo(answer)) {
       this.#showBroken(answer);
       return;
@@ -83,27 +88,37 @@ class App implements AppStore {
 
   #showJoin(address: JoinAddress, link: LinkInfo): void {
     const remembered = recall(address.token);
-    const equipment = new Equipment(detectBrowser(navigator));
-    equipment.headphones = remembered?.headphones ?? 'unanswered';
-    equipment.profile = remembered?.profile ?? defaultProfile(link.kind);
+    const equipment = new Equipment(detectBrowser(navigator), {
+      headphones: remembered?.headphones ?? 'unanswered',
+      profile: remembered?.profile ?? defaultProfile(link.kind),
+      off: remembered?.off ?? { microphone: false, camera: false },
+    });
     this.#equipment = equipment;
     const join: JoinStore = new JoinStore(link, remembered?.name ?? link.name, equipment, (name) => {
-      this.#enter(address, link, name, equipment, join);
+      // The devices may have been granted when another address was already open.
+      if (this.#equipment === equipment) this.#enter(address, link, name, equipment, join);
     });
     this.screen = { kind: 'join', join };
   }
 
   #enter(address: JoinAddress, link: LinkInfo, name: string, equipment: Equipment, join: JoinStore): void {
     let entered = false;
+    let resume = recall(address.token)?.resume ?? null;
+    const keep = () => {
+      remember({ token: address.token, resume, name, ...equipment.answers });
+    };
     const lesson = new LessonStore({
       link,
       name,
       equipment,
       token: address.token,
       url: signalUrl(this.#location),
-      resume: recall(address.token)?.resume ?? null,
+      resume,
       onEntered: () => {
         entered = true;
+        // From here on every answer is remembered, and a page that got in is the right one.
+        equipment.onAnswer = keep;
+        mayReloadAgain();
         this.screen = { kind: 'lesson', lesson };
       },
       onWaiting: (attempt) => {
@@ -117,9 +132,9 @@ class App implements AppStore {
         if (entered) this.#showLeft(address, link, equipment, reason);
         else if (reason.kind === 'refused') join.failed({ kind: 'refused', code: reason.code });
       },
-      onResume: (resume) => {
-        const { headphones, profile } = equipment;
-        remember({ token: address.token, resume, name, headphones, profile });
+      onResume: (secret) => {
+        resume = secret;
+        keep();
       },
     });
     this.#lesson = lesson;
@@ -127,11 +142,11 @@ class App implements AppStore {
   }
 
   #showLeft(address: JoinAddress, link: LinkInfo, equipment: Equipment, reason: EndReason): void {
+    equipment.onAnswer = () => undefined;
     equipment.close();
     // Who left for good starts anew next time; a replaced tab must not fight for the place.
     const { name } = recall(address.token) ?? { name: link.name };
-    const { headphones, profile } = equipment;
-    remember({ token: address.token, resume: null, name, headphones, profile });
+    remember({ token: address.token, resume: null, name, ...equipment.answers });
     const left = leftReason(reason);
     const hopeless = left.kind === 'refused' && (left.code === 'link_expired' || left.code === 'link_invalid');
     const again = hopeless
@@ -152,17 +167,26 @@ class App implements AppStore {
   }
 }
 
+const RELOADED = 'auftakt-reloaded';
+
 /** A newer server has a newer page. Once: a server that serves the wrong page must not make this one spin. */
 function reloadOnce(): boolean {
-  const key = 'auftakt-reloaded';
   try {
-    if (sessionStorage.getItem(key) !== null) return false;
-    sessionStorage.setItem(key, '1');
+    if (sessionStorage.getItem(RELOADED) !== null) return false;
+    sessionStorage.setItem(RELOADED, '1');
   } catch {
     return false;
   }
   window.location.reload();
   return true;
+}
+
+function mayReloadAgain(): void {
+  try {
+    sessionStorage.removeItem(RELOADED);
+  } catch {
+    // Without storage nothing was reloaded.
+  }
 }
 
 function leftReason(reason: EndReason): LeftReason {

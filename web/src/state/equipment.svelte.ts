@@ -1,9 +1,11 @@
 import { AudioEngine, type MeterReading, NO_READING } from '../core/audio';
-import { type Browser, canChooseSpeaker, canShareScreen, capturesOnce } from '../core/browser';
+import { type Browser, canShareScreen, capturesOnce } from '../core/browser';
 import { bluetoothMicrophone, type DeviceLists, NO_DEVICES } from '../core/constraints';
 import { LocalMedia } from '../core/devices';
 import { type Processing, PROFILES, wantedProcessing } from '../core/profile';
+import { deviceChoice } from './choice';
 import { type EquipmentFacts, equipmentNotices } from './notices';
+import { type Capture, DeviceSwitch } from './switch.svelte';
 import type {
   CaptureProblem,
   CaptureState,
@@ -16,10 +18,12 @@ import type {
   TrackSource,
 } from './types';
 
-const CLOSED: CaptureState = { kind: 'closed' };
+const CLOSED: Capture = { kind: 'closed' };
 const ASKING = { kind: 'asking' } as const;
-const ON: CaptureState = { kind: 'on' };
-const OFF: CaptureState = { kind: 'off' };
+const OPEN: Capture = { kind: 'open' };
+
+/** The devices that joining opens. */
+type Device = 'microphone' | 'camera';
 
 /** How often the slow facts (silence, channels) are looked at. */
 const FACTS_INTERVAL_MS = 500;
@@ -33,10 +37,16 @@ export interface EquipmentListener {
   onScreenEnded(): void;
 }
 
+/** What the person answered before, as far as it is known. */
+export interface Answers {
+  readonly headphones: HeadphonesAnswer;
+  readonly profile: SoundProfile;
+  /** Switched off or muted. */
+  readonly off: Readonly<Record<Device, boolean>>;
+}
+
 /** The own devices: shared by the join page and the lesson, so that joining opens nothing twice. */
 export class Equipment {
-  microphone = $state.raw<CaptureState>(CLOSED);
-  camera = $state.raw<CaptureState>(CLOSED);
   second = $state.raw<ExtraCapture>({ kind: 'off' });
   screen = $state.raw<ExtraCapture>({ kind: 'off' });
   level = $state.raw<MeterReading>(NO_READING);
@@ -49,9 +59,12 @@ export class Equipment {
   listener: EquipmentListener | null = null;
   /** Told when another speaker was chosen. */
   onSpeaker: (speaker: string | null) => void = () => undefined;
+  /** Told when one of the answers changed. */
+  onAnswer: () => void = () => undefined;
   readonly audio: AudioEngine;
   readonly media: LocalMedia;
   readonly browser: Browser;
+  readonly #switches: Readonly<Record<Device, DeviceSwitch>>;
   #lists = $state.raw<DeviceLists>(NO_DEVICES);
   #interrupted = $state.raw({ microphone: false, camera: false });
   #lost = $state.raw<EquipmentFacts['lost']>({ microphone: null, camera: null });
@@ -62,12 +75,15 @@ export class Equipment {
   readonly #timer: ReturnType<typeof setInterval>;
   readonly notices: readonly Notice[] = $derived.by(() => equipmentNotices(this.facts));
 
-  constructor(browser: Browser) {
+  constructor(browser: Browser, { headphones, profile, off }: Answers) {
     this.browser = browser;
+    this.headphones = headphones;
+    this.profile = profile;
+    this.#switches = { microphone: new DeviceSwitch(off.microphone), camera: new DeviceSwitch(off.camera) };
     this.audio = new AudioEngine((reading) => {
       this.level = reading;
     });
-    this.media = new LocalMedia(browser, this.wanted, {
+    this.media = new LocalMedia(browser, () => ({ processing: this.wanted, channels: PROFILES[this.profile].channels }), {
       onTrack: (source, track) => {
         this.#onTrack(source, track);
       },
@@ -88,6 +104,25 @@ export class Equipment {
     }, FACTS_INTERVAL_MS);
   }
 
+  get microphone(): CaptureState {
+    return this.#switches.microphone.state;
+  }
+
+  get camera(): CaptureState {
+    return this.#switches.camera.state;
+  }
+
+  /** Switched on by a tap on this page, not just by joining. */
+  saidOn(device: Device): boolean {
+    return this.#switches[device].wish === 'on';
+  }
+
+  get answers(): Answers {
+    const { microphone, camera } = this.#switches;
+    const off = { microphone: !microphone.mayBeOn, camera: !camera.mayBeOn };
+    return { headphones: this.headphones, profile: this.profile, off };
+  }
+
   get wanted(): Processing {
     return wantedProcessing(this.profile, this.headphones);
   }
@@ -96,6 +131,7 @@ export class Equipment {
     const { echoCancellation, noiseSuppression, autoGainControl, sampleRate, label } = this.#settings;
     return {
       microphoneOn: this.microphone.kind === 'on',
+      cameraMayBeOn: this.#switches.camera.mayBeOn,
       microphoneLabel: label,
       microphones: this.#lists.microphones.length,
       sampleRate: sampleRate ?? null,
@@ -150,67 +186,75 @@ export class Equipment {
     return canShareScreen(this.browser) ? this.screen : { kind: 'unavailable' };
   }
 
-  /** Opens what is wanted and not open. True when everything wanted is there. */
-  async open(microphone: boolean, camera: boolean): Promise<CaptureProblem | null> {
-    const before = { microphone: this.microphone, camera: this.camera };
-    const askMicrophone = microphone && !this.media.track('microphone');
-    const askCamera = camera && !this.media.track('camera');
-    if (askMicrophone) this.microphone = ASKING;
-    if (askCamera) this.camera = ASKING;
-    const result = await this.media.open({ microphone, camera });
-    if (askMicrophone) this.microphone = afterOpening(result.microphone, before.microphone);
-    if (askCamera) this.camera = afterOpening(result.camera, before.camera);
+  /** Opens what is not open yet and not switched off. */
+  openWanted(): Promise<CaptureProblem | null> {
+    return this.#open({ microphone: this.#switches.microphone.mayBeOn, camera: this.#switches.camera.mayBeOn });
+  }
+
+  async #open(wanted: Readonly<Record<Device, boolean>>): Promise<CaptureProblem | null> {
+    const asked = (['microphone', 'camera'] as const).filter((device) => wanted[device] && !this.media.track(device));
+    const before = { microphone: this.#switches.microphone.capture, camera: this.#switches.camera.capture };
+    for (const device of asked) this.#switches[device].capture = ASKING;
+    const result = await this.media.open(wanted);
+    for (const device of asked) {
+      // What was opened has told so itself, and may be gone again by now.
+      const now = this.#switches[device];
+      if (now.capture.kind === 'asking') now.capture = afterOpening(result[device], before[device]);
+    }
     const both = result.microphone !== null && result.camera?.kind === result.microphone.kind;
     return both ? { ...result.microphone, device: 'both' } : (result.microphone ?? result.camera);
   }
 
   async toggleMicrophone(): Promise<void> {
-    const track = this.media.track('microphone');
-    if (!track) {
-      this.#lost = { ...this.#lost, microphone: null };
-      await this.open(true, false);
-      return;
-    }
-    const on = this.microphone.kind !== 'on';
-    track.enabled = on;
-    this.microphone = on ? ON : OFF;
-    this.listener?.onMuted('microphone', !on);
+    if (this.microphone.kind === 'on') this.#switchOff('microphone');
+    else await this.switchOn('microphone');
+  }
+
+  async toggleCamera(): Promise<void> {
+    if (this.camera.kind === 'on') this.#switchOff('camera');
+    else await this.switchOn('camera');
+  }
+
+  /** The person's tap: it lifts whatever kept the device off. */
+  async switchOn(device: Device): Promise<void> {
+    const own = this.#switches[device];
+    if (own.capture.kind === 'asking') return;
+    own.tapOn();
+    this.#lost = { ...this.#lost, [device]: null };
+    this.onAnswer();
+    const track = this.media.track(device);
+    if (track) this.#letThrough(device, track);
+    else await this.#open({ microphone: device === 'microphone', camera: device === 'camera' });
+    // Said even of a device that was only just opened: it may have been muted before this page.
+    if (own.state.kind === 'on') this.listener?.onMuted(device, false);
+  }
+
+  #switchOff(device: Device): void {
+    this.#switches[device].wish = 'off';
+    this.#silence(device);
+    this.onAnswer();
+    this.listener?.onMuted(device, true);
   }
 
   /** Muted by somebody else; only the person's own tap lifts it. */
   mutedByOther(source: TrackSource): void {
-    const track = this.media.track(source);
-    if (track) track.enabled = false;
-    if (source === 'microphone') this.microphone = OFF;
-    if (source === 'camera') this.#cameraOff();
+    if (source !== 'microphone' && source !== 'camera') return;
+    this.#switches[source].held = true;
+    this.#silence(source);
+    this.onAnswer();
   }
 
-  async toggleCamera(): Promise<void> {
-    if (this.camera.kind === 'on') {
-      this.#cameraOff();
-      this.listener?.onMuted('camera', true);
-      return;
-    }
-    const track = this.media.track('camera');
-    if (!track) {
-      this.#lost = { ...this.#lost, camera: null };
-      await this.open(false, true);
-      return;
-    }
+  #letThrough(device: Device, track: MediaStreamTrack): void {
     track.enabled = true;
-    this.camera = ON;
-    this.#showCamera(track);
-    this.listener?.onMuted('camera', false);
+    if (device === 'camera') this.picture = { stream: new MediaStream([track]), mirrored: this.media.facing === 'front' };
   }
 
-  #cameraOff(): void {
-    const track = this.media.track('camera');
-    this.camera = OFF;
-    this.picture = null;
-    if (!track) return;
+  #silence(device: Device): void {
+    const track = this.media.track(device);
+    if (device === 'camera') this.picture = null;
     // Safari asks again for every capture; elsewhere the camera's light should go out.
-    if (capturesOnce(this.browser)) track.enabled = false;
-    else this.media.close('camera');
+    if (device === 'camera' && !capturesOnce(this.browser)) this.media.close('camera');
+    else if (track) track.enabled = false;
   }
 
   async flipCamera(): Promise<void> {
@@ -218,6 +262,7 @@ export class Equipment {
   }
 
   async toggleSecondCamera(): Promise<void> {
+    if (this.second.kind === 'asking') return;
     if (this.second.kind === 'on') {
       this.media.close('second_camera');
       return;
@@ -228,6 +273,7 @@ export class Equipment {
   }
 
   async toggleScreen(): Promise<void> {
+    if (this.screen.kind === 'asking') return;
     if (this.screen.kind === 'on') {
       this.media.close('screen_sound');
       this.media.close('screen');
@@ -241,17 +287,15 @@ export class Equipment {
 
   async setProfile(profile: SoundProfile): Promise<void> {
     this.profile = profile;
+    this.onAnswer();
     this.listener?.onProfile(profile);
-    await this.#applyProcessing();
+    this.#report(await this.media.followSoundWish());
   }
 
   async answerHeadphones(answer: HeadphonesAnswer): Promise<void> {
     this.headphones = answer;
-    await this.#applyProcessing();
-  }
-
-  async #applyProcessing(): Promise<void> {
-    this.#report(await this.media.setProcessing(this.wanted, PROFILES[this.profile].channels));
+    this.onAnswer();
+    this.#report(await this.media.followSoundWish());
   }
 
   /** Choosing a device opens nothing that is not open: it is remembered for the next time. */
@@ -265,7 +309,9 @@ export class Equipment {
     if (this.media.track('camera')) void this.#restart('camera');
   }
 
-  async #restart(device: 'microphone' | 'camera'): Promise<void> {
+  async #restart(device: Device): Promise<void> {
+    // A camera that is off is opened by its own switch. A muted microphone stays ready, and muted.
+    if (device === 'camera' && !this.media.track('camera') && !this.#switches.camera.mayBeOn) return;
     const restarted = device === 'microphone' ? this.media.restartMicrophone() : this.media.restartCamera();
     this.#report(await restarted);
   }
@@ -292,12 +338,19 @@ export class Equipment {
         void this.#restart('camera');
         return true;
       case 'try_again':
-        this.#problem = null;
-        void this.open(this.microphone.kind !== 'off', this.camera.kind !== 'off');
+        void this.#tryAgain();
         return true;
       default:
         return false;
     }
+  }
+
+  /** Only what had the problem: what is merely closed stays so. */
+  async #tryAgain(): Promise<void> {
+    const device = this.#problem?.device;
+    this.#problem = null;
+    if (device !== undefined && device !== 'camera') await this.#restart('microphone');
+    if (device !== undefined && device !== 'microphone') await this.#restart('camera');
   }
 
   dismissProblem(): void {
@@ -345,41 +398,34 @@ export class Equipment {
     this.#slow = { silentSeconds: null, channels: null };
     this.#interrupted = { ...this.#interrupted, microphone: track?.muted ?? false };
     this.#settings = track ? { ...track.getSettings(), label: track.label } : { label: '' };
-    if (!track) return;
-    this.#lost = { ...this.#lost, microphone: null };
-    // A new track in place of a muted one is as muted as that was.
-    const muted = this.microphone.kind === 'off';
-    track.enabled = !muted;
-    this.microphone = muted ? OFF : ON;
-    this.listener?.onPublish('microphone', track, muted);
+    this.#deviceTrack('microphone', track);
   }
 
   #cameraTrack(track: MediaStreamTrack | null): void {
     this.#interrupted = { ...this.#interrupted, camera: track?.muted ?? false };
     this.#cameraId = track?.getSettings().deviceId ?? null;
-    if (!track) {
-      this.picture = null;
-      return;
-    }
-    this.#lost = { ...this.#lost, camera: null };
-    this.camera = ON;
-    this.#showCamera(track);
-    this.listener?.onPublish('camera', track, false);
+    if (!track) this.picture = null;
+    this.#deviceTrack('camera', track);
   }
 
-  #showCamera(track: MediaStreamTrack): void {
-    this.picture = { stream: new MediaStream([track]), mirrored: this.media.facing === 'front' };
+  /** A track in place of another, or the first: as silent as it should be, whoever asked for it. */
+  #deviceTrack(device: Device, track: MediaStreamTrack | null): void {
+    const own = this.#switches[device];
+    own.capture = track ? OPEN : CLOSED;
+    if (!track) return;
+    this.#lost = { ...this.#lost, [device]: null };
+    if (own.mayBeOn) this.#letThrough(device, track);
+    else this.#silence(device);
+    if (this.media.track(device) === track) this.listener?.onPublish(device, track, !own.mayBeOn);
   }
 
   #onEnded(source: TrackSource, label: string): void {
     if (source === 'microphone') {
       this.#lost = { ...this.#lost, microphone: label };
-      this.microphone = { kind: 'problem', problem: { kind: 'missing', device: 'microphone' } };
-      this.listener?.onMuted('microphone', true);
+      this.#failed({ kind: 'missing', device: 'microphone' }, 'microphone');
     } else if (source === 'camera') {
       this.#lost = { ...this.#lost, camera: label };
-      this.camera = { kind: 'problem', problem: { kind: 'missing', device: 'camera' } };
-      this.listener?.onMuted('camera', true);
+      this.#failed({ kind: 'missing', device: 'camera' }, 'camera');
     } else if (source === 'screen') {
       this.media.close('screen_sound');
       this.listener?.onScreenEnded();
@@ -389,14 +435,15 @@ export class Equipment {
   #report(problem: CaptureProblem | null): void {
     this.#problem = problem;
     if (!problem) return;
-    if (problem.device === 'microphone' && !this.media.track('microphone')) {
-      this.microphone = { kind: 'problem', problem };
-      this.listener?.onMuted('microphone', true);
+    for (const device of ['microphone', 'camera'] as const) {
+      if (problem.device === device && !this.media.track(device)) this.#failed(problem, device);
     }
-    if (problem.device === 'camera' && !this.media.track('camera')) {
-      this.camera = { kind: 'problem', problem };
-      this.listener?.onMuted('camera', true);
-    }
+  }
+
+  /** Nothing comes any more: the others should see so. What its owner wants stays as it was. */
+  #failed(problem: CaptureProblem, device: Device): void {
+    this.#switches[device].capture = { kind: 'problem', problem };
+    this.listener?.onMuted(device, true);
   }
 
   #lookSlowly(): void {
@@ -410,49 +457,14 @@ export class Equipment {
 
 const OFF_EXTRA: ExtraCapture = { kind: 'off' };
 
-function afterOpening(problem: CaptureProblem | null, before: CaptureState): CaptureState {
-  if (!problem) return ON;
+function afterOpening(problem: CaptureProblem | null, before: Capture): Capture {
   // Closing the question is an answer too: nothing is wrong, nothing is open.
-  return problem.kind === 'dismissed' && before.kind === 'closed' ? CLOSED : { kind: 'problem', problem };
+  if (!problem || (problem.kind === 'dismissed' && before.kind === 'closed')) return CLOSED;
+  return { kind: 'problem', problem };
 }
 
 /** Newer browsers name the kind of echo cancellation; any name means it works. */
 function asBoolean(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
   return typeof value === 'string' ? true : null;
-}
-
-function deviceChoice(equipment: Equipment): DeviceChoice {
-  return {
-    get microphones() {
-      return equipment.lists.microphones;
-    },
-    get cameras() {
-      return equipment.lists.cameras;
-    },
-    get speakers() {
-      return canChooseSpeaker() ? equipment.lists.speakers : [];
-    },
-    get microphone() {
-      return equipment.microphoneId;
-    },
-    get camera() {
-      return equipment.cameraId;
-    },
-    get speaker() {
-      return equipment.speaker;
-    },
-    chooseMicrophone: (id) => {
-      equipment.chooseMicrophone(id);
-    },
-    chooseCamera: (id) => {
-      equipment.chooseCamera(id);
-    },
-    chooseSpeaker: (id) => {
-      equipment.chooseSpeaker(id);
-    },
-    testSpeaker: () => {
-      equipment.audio.playTestTone(equipment.speaker);
-    },
-  };
 }

@@ -70,7 +70,7 @@ export class JoinStore implements JoinView {
   };
 
   openPreview = (): void => {
-    void this.#equipment.open(true, true);
+    void this.#equipment.openWanted();
   };
 
   toggleMicrophone = (): void => {
@@ -109,7 +109,7 @@ export class JoinStore implements JoinView {
     const { signal } = this.#begin();
     // Asked for within the tap, so that the browser lets it run.
     const { context } = this.#equipment.audio;
-    if (this.microphone.kind !== 'on') await this.#equipment.toggleMicrophone();
+    if (this.microphone.kind !== 'on') await this.#equipment.switchOn('microphone');
     const track = this.#equipment.media.track('microphone');
     if (!track || !context) {
       const { microphone } = this;
@@ -191,7 +191,7 @@ export class JoinStore implements JoinView {
     // Made within the tap: sound that starts later needs it.
     void this.#equipment.audio.context;
     this.progress = { kind: 'opening_devices' };
-    const problem = await this.#equipment.open(this.microphone.kind !== 'off', this.camera.kind !== 'off');
+    const problem = await this.#equipment.openWanted();
     if (problem) this.progress = { kind: 'device_problem', problem };
     else this.#enter();
   }

@@ -143,7 +143,7 @@ export class LessonStore implements LessonView {
       },
       onMuted: (source, muted) => {
         this.#session.setMuted(source, muted);
-        if (!muted && this.#mutedBy) this.#mutedBy = null;
+        if (!muted && this.#mutedBySource === source) this.#mutedBy = null;
       },
       onProfile: (profile) => {
         this.#session.setProfile(profile);
@@ -159,6 +159,7 @@ export class LessonStore implements LessonView {
     for (const source of ['microphone', 'camera'] as const) {
       const track = media.track(source);
       if (track) void this.#session.publish(source, track, this.#equipment[source].kind !== 'on');
+      if (this.#equipment.saidOn(source)) this.#session.setMuted(source, false);
     }
     this.#session.start();
   }
@@ -285,8 +286,12 @@ export class LessonStore implements LessonView {
 
   #unmute(source: TrackSource): void {
     this.#mutedBy = null;
-    if (source === 'microphone' && this.microphone.kind !== 'on') this.toggleMicrophone();
-    if (source === 'camera' && this.camera.kind !== 'on') this.toggleCamera();
+    if (source === 'microphone' || source === 'camera') void this.#equipment.switchOn(source);
+  }
+
+  get #mutedBySource(): TrackSource | null {
+    const what = this.#mutedBy?.what;
+    return what?.kind === 'muted_by' ? what.source : null;
   }
 
   #allNotices(): Notice[] {

@@ -8,6 +8,7 @@ function facts(over: Partial<EquipmentFacts> = {}): EquipmentFacts {
   const headphones = over.headphones ?? 'yes';
   return {
     microphoneOn: true,
+    cameraMayBeOn: true,
     microphoneLabel: 'iPad-Mikrofon',
     microphones: 1,
     sampleRate: 48_000,
@@ -46,6 +47,13 @@ describe('notices about the own devices', () => {
     expect(kinds({ ...all, lost: { microphone: null, camera: null } })).toEqual([
       ['microphone_interrupted', 'restart_microphone'],
     ]);
+  });
+
+  it('miss a camera only while it is wanted', () => {
+    const gone = { interrupted: { microphone: false, camera: true } };
+    expect(kinds(gone)).toEqual([['camera_interrupted', 'restart_camera']]);
+    expect(kinds({ ...gone, cameraMayBeOn: false })).toEqual([]);
+    expect(kinds({ lost: { microphone: null, camera: 'USB' }, cameraMayBeOn: false })).toEqual([]);
   });
 
   it('offer another microphone only when there is one', () => {

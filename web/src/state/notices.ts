@@ -5,6 +5,8 @@ import type { CaptureProblem, Notice, NoticeKind, ProcessingStep, Repair, SoundP
 /** What is known about the own devices; everything the rules below look at. */
 export interface EquipmentFacts {
   readonly microphoneOn: boolean;
+  /** Neither switched off nor muted. */
+  readonly cameraMayBeOn: boolean;
   readonly microphoneLabel: string;
   readonly microphones: number;
   readonly sampleRate: number | null;
@@ -44,8 +46,12 @@ export function equipmentNotices(facts: EquipmentFacts): Notice[] {
     notices.push(banner({ kind: 'microphone_silent', seconds: facts.silentSeconds }, 'restart_microphone'));
   }
   if (facts.problem) notices.push(banner({ kind: 'capture_problem', problem: facts.problem }, 'try_again', true));
-  if (lost.camera !== null) notices.push(callout({ kind: 'camera_lost', label: lost.camera }, 'use_other_camera'));
-  else if (interrupted.camera) notices.push(callout({ kind: 'camera_interrupted' }, 'restart_camera'));
+  // A camera that is off on purpose is missed by nobody.
+  if (facts.cameraMayBeOn && lost.camera !== null) {
+    notices.push(callout({ kind: 'camera_lost', label: lost.camera }, 'use_other_camera'));
+  } else if (facts.cameraMayBeOn && interrupted.camera) {
+    notices.push(callout({ kind: 'camera_interrupted' }, 'restart_camera'));
+  }
   if (facts.microphoneOn) notices.push(...soundNotices(facts));
   return notices;
 }
