@@ -9,6 +9,7 @@ export const studentLink: LinkInfo = {
   role: 'student',
   name: 'Hannah',
   title: 'Geige mit Frau Lindqvist',
+  school: 'Musikschule am Stadtpark',
   address: 'du',
 };
 export const teacherLink: LinkInfo = {
@@ -17,6 +18,7 @@ export const teacherLink: LinkInfo = {
   role: 'teacher',
   name: 'Frau Lindqvist-Baumgärtner',
   title: 'Violine · Hannah Sommerfeld-Nguyễn',
+  school: 'Musikschule am Stadtpark',
   address: 'Sie',
 };
 

@@ -19,6 +19,7 @@ export function person(id: number, name: string, change: Partial<Participant> = 
     sharesScreen: false,
     present: true,
     speaking: false,
+    beyondSeats: false,
     ...change,
   };
 }
@@ -64,9 +65,9 @@ function chat(name: string, fixture: LessonFixture): LessonView['chat'] {
     },
     problem: null,
     send: (text) => {
-      if (text.trim() === '') return false;
+      if (text.trim() === '') return Promise.resolve(false);
       lines = [...lines, { id: lines.length + 1, name, text, mine: true, sentAt: Date.now() }];
-      return true;
+      return Promise.resolve(true);
     },
     setOpen: (open) => { if (open) unread = 0; },
   };

@@ -20,7 +20,12 @@ export interface LinkInfo {
   readonly name: string;
   /** What is held here, e.g. "Geige mit Frau Lindqvist"; `null`: show the room's name. */
   readonly title: string | null;
+  /** The school's name, where the server has one. */
+  readonly school: string | null;
 }
+
+/** An answer takes milliseconds; a network that swallows the question must not leave an empty page. */
+const ANSWER_LIMIT_MS = 8000;
 
 /** `/r/{room}#{token}`. The token is behind '#', so that it never leaves the browser in a request line. */
 export function parseJoinAddress(url: Pick<URL, 'pathname' | 'hash'>): JoinAddress | 'incomplete' | null {
@@ -44,6 +49,7 @@ export async function askAboutLink(token: string): Promise<LinkInfo | LinkProble
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ token }),
+      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
     });
     body = await response.json();
   } catch {
@@ -58,21 +64,27 @@ export function isLinkInfo(answer: LinkInfo | LinkProblem): answer is LinkInfo {
   return 'room' in answer;
 }
 
+/** By the problem's own code (RFC 9457 body), not by words somebody may put into its text. */
 function isExpired(status: number, body: unknown): boolean {
-  return status === 410 || /expired/i.test(JSON.stringify(body));
+  return status === 410 || (body as { code?: unknown } | null)?.code === 'link_expired';
 }
 
 export function parseLinkInfo(body: unknown): LinkInfo | null {
   if (typeof body !== 'object' || body === null) return null;
-  const { room, kind, role, name, title } = body as Partial<Record<string, unknown>>;
+  const { room, kind, role, name, title, school } = body as Partial<Record<string, unknown>>;
   if (typeof room !== 'string' || typeof role !== 'string' || (kind !== 'lesson' && kind !== 'conference')) return null;
   return {
     room,
     kind,
     role: role as Role,
     name: typeof name === 'string' ? name : '',
-    title: typeof title === 'string' && title !== '' ? title : null,
+    title: textOrNull(title),
+    school: textOrNull(school),
   };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 /** Where the WebSocket is. */

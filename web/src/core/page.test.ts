@@ -22,7 +22,8 @@ describe('a join link', () => {
 
   it('is described by the server', () => {
     const info = { room: 'geige', kind: 'lesson', role: 'student', name: 'Hannah' };
-    expect(parseLinkInfo({ ...info, title: '' })).toEqual({ ...info, title: null });
+    expect(parseLinkInfo({ ...info, title: '' })).toEqual({ ...info, title: null, school: null });
+    expect(parseLinkInfo({ ...info, title: 'Duo', school: 'Schule' })).toMatchObject({ title: 'Duo', school: 'Schule', room: 'geige' });
     expect(parseLinkInfo({ ...info, kind: 'party' })).toBeNull();
     expect(parseLinkInfo('<html>')).toBeNull();
   });

@@ -42,6 +42,11 @@ export class Playback {
 
   /** The seats of the present peer connection; elements that show a seat go on with its new tracks. */
   setSeats(seats: readonly PeerSeat[]): void {
+    this.#places.splice(seats.length).forEach((place, i) => {
+      // A new peer connection may begin with fewer seats; the element waits for its seat to come again.
+      if (place.picture) this.#waiting.set(seats.length + i, place.picture);
+      release(place);
+    });
     seats.forEach((seat, index) => {
       const place = this.#places[index];
       if (place?.seat === seat) return;
@@ -114,12 +119,7 @@ export class Playback {
     document.removeEventListener('visibilitychange', this.#onVisible);
     document.removeEventListener('pointerup', this.#onTap);
     document.removeEventListener('keyup', this.#onTap);
-    for (const place of this.#places.splice(0)) {
-      place.node?.disconnect();
-      place.sound.srcObject = null;
-      place.sound.remove();
-      if (place.picture) place.picture.srcObject = null;
-    }
+    this.#places.splice(0).forEach(release);
   }
 
   readonly #onTap = () => {
@@ -169,6 +169,13 @@ export class Playback {
     this.#blocked = blocked;
     this.#events.onBlocked(blocked);
   }
+}
+
+function release({ node, sound, picture }: Place): void {
+  node?.disconnect();
+  sound.srcObject = null;
+  sound.remove();
+  if (picture) picture.srcObject = null;
 }
 
 /** Attributes Safari insists on; `autoplay` stays away, `play()` is called instead. */

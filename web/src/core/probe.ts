@@ -14,7 +14,9 @@ const SLOW_ROUND_TRIP_MS = 150;
 export type ConnectionTest =
   | { readonly kind: 'running' }
   /** `roundTripMs` over the fast way (UDP); `soundMs` is what a tone needs from here to there, buffers included. */
-  | { readonly kind: 'good' | 'slow'; readonly roundTripMs: number; readonly soundMs: number }
+  | { readonly kind: 'slow'; readonly roundTripMs: number; readonly soundMs: number }
+  /** `null`: the way is free, but this browser does not tell how long it takes. */
+  | { readonly kind: 'good'; readonly roundTripMs: number | null; readonly soundMs: number | null }
   /** The server answers, but the fast way (UDP) is blocked here. */
   | { readonly kind: 'blocked' }
   | { readonly kind: 'unreachable' };
@@ -35,7 +37,7 @@ export async function testConnection(): Promise<ConnectionTest> {
     await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
     if (!(await iceConnects(pc))) return { kind: 'blocked' };
     const roundTripMs = await roundTrip(pc);
-    if (roundTripMs === null) return { kind: 'blocked' };
+    if (roundTripMs === null) return { kind: 'good', roundTripMs, soundMs: null };
     const kind = roundTripMs < SLOW_ROUND_TRIP_MS ? 'good' : 'slow';
     return { kind, roundTripMs, soundMs: soundDelayMs(roundTripMs, null) };
   } catch {

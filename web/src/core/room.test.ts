@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ParticipantInfo, ServerMessage } from '../generated/wire';
 import { reduceRoom, type RoomState } from './room';
-import { seatsWanted, streamsOf } from './seats';
+import { beyondSeats, seatedProfiles, seatsWanted, streamsOf } from './seats';
 
 function person(id: number, sources: ParticipantInfo['tracks'][number]['source'][] = []): ParticipantInfo {
   const tracks = sources.map((source) => ({ source, muted: false, muted_by_other: false }));
@@ -111,5 +111,22 @@ describe('seats', () => {
   it('belong to streams: a screen and its sound are one', () => {
     expect(streamsOf(person(1))).toEqual(['main']);
     expect(streamsOf(person(1, ['microphone', 'screen', 'screen_sound']))).toEqual(['main', 'screen']);
+  });
+
+  it('have an end, and who is beyond it is known', () => {
+    const others = Array.from({ length: 27 }, (_, i) => person(i + 2));
+    const seats = others.slice(0, 25).map(({ id }) => ({ participant: id, stream: 'main' as const }));
+    const room = { ...after(welcome), participants: [person(1), ...others], seats };
+    expect(beyondSeats(room).map(({ id }) => id)).toEqual([27, 28]);
+    // Not all seats are taken, or more will come: whoever has none yet gets one.
+    expect(beyondSeats({ ...room, seats: [...seats.slice(0, 24), null] })).toEqual([]);
+    expect(beyondSeats({ ...room, seats: seats.slice(0, 16) })).toEqual([]);
+  });
+
+  it('sound as their occupants send, a shared recording as music', () => {
+    const speaker = { ...person(2), sound_profile: 'speech' as const };
+    const seats = (['main', 'screen', 'second_camera'] as const).map((stream) => ({ participant: 2, stream }));
+    const room = { ...after(welcome), participants: [person(1), speaker], seats: [...seats, null] };
+    expect(seatedProfiles(room)).toEqual(['speech', 'music', null, null]);
   });
 });

@@ -1,13 +1,16 @@
 /** Keeps the screen on while a lesson is held: a tablet on a music stand is not touched for an hour. */
 export class WakeLock {
   #sentinel: WakeLockSentinel | null = null;
+  #wanted = false;
 
   acquire(): void {
+    this.#wanted = true;
     document.addEventListener('visibilitychange', this.#renew);
     this.#renew();
   }
 
   release(): void {
+    this.#wanted = false;
     document.removeEventListener('visibilitychange', this.#renew);
     void this.#sentinel?.release().catch(() => undefined);
     this.#sentinel = null;
@@ -19,7 +22,8 @@ export class WakeLock {
     navigator.wakeLock
       .request('screen')
       .then((sentinel) => {
-        this.#sentinel = sentinel;
+        if (this.#wanted) this.#sentinel = sentinel;
+        else void sentinel.release().catch(() => undefined);
       })
       .catch(() => {
         // Battery saver: the screen may go dark, the sound goes on.

@@ -4,28 +4,34 @@ import type { Chat, ChatLine } from './types';
 /** As the server counts (signaling). */
 const CHAT_MAX = 2000;
 
+/** Ids count from one again after a restart of the server: alone they do not tell two lines apart. */
+const keyOf = ({ id, sent_at, text }: ChatMessage): string => JSON.stringify([id, sent_at, text]);
+
 export class ChatStore implements Chat {
   lines = $state.raw<readonly ChatLine[]>([]);
   unread = $state(0);
   problem = $state.raw<Chat['problem']>(null);
   #open = false;
-  #lastSeen = -1;
+  #chat: readonly ChatMessage[] = [];
+  #known: ReadonlySet<string> = new Set();
+  #seen: ReadonlySet<string> = new Set();
+  /** The message that was posted and has not come back. */
+  #settle: ((taken: boolean) => void) | null = null;
   readonly #post: (text: string) => boolean;
 
   constructor(post: (text: string) => boolean) {
     this.#post = post;
   }
 
-  send = (text: string): boolean => {
+  send = (text: string): Promise<boolean> => {
     const trimmed = text.trim();
-    if (trimmed === '') return false;
-    if ([...trimmed].length > CHAT_MAX) {
-      this.problem = 'too_long';
-      return false;
-    }
-    const sent = this.#post(trimmed);
-    this.problem = sent ? null : 'not_connected';
-    return sent;
+    if (trimmed === '' || this.#settle) return Promise.resolve(false);
+    if ([...trimmed].length > CHAT_MAX) this.problem = 'too_long';
+    else this.problem = this.#post(trimmed) ? null : 'not_connected';
+    if (this.problem) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+    });
   };
 
   setOpen = (open: boolean): void => {
@@ -33,24 +39,38 @@ export class ChatStore implements Chat {
     if (open) this.#markSeen();
   };
 
-  take(chat: readonly ChatMessage[], me: number): void {
-    if (chat.length === this.lines.length && chat.at(-1)?.id === this.lines.at(-1)?.id) return;
+  /** A `snapshot` is told after coming back: what is not in it was lost on the way. */
+  take(chat: readonly ChatMessage[], me: number, how: 'snapshot' | 'line'): void {
+    if (chat === this.#chat) return;
+    const echoed = chat.some((message) => message.from === me && !this.#known.has(keyOf(message)));
+    this.#chat = chat;
+    this.#known = new Set(chat.map(keyOf));
     this.lines = chat.map(({ id, name, text, from, sent_at }) => ({ id, name, text, mine: from === me, sentAt: sent_at }));
+    if (echoed) this.#settled(null);
+    else if (how === 'snapshot') this.#settled('not_connected');
     if (this.#open) this.#markSeen();
-    else this.unread = this.lines.filter((line) => line.id > this.#lastSeen && !line.mine).length;
+    else this.unread = chat.filter((message) => message.from !== me && !this.#seen.has(keyOf(message))).length;
   }
 
   /** True when this refusal was about a message. */
   refused(code: ErrorCode): boolean {
-    if (code === 'chat_empty') this.problem = 'empty';
-    else if (code === 'chat_too_long') this.problem = 'too_long';
-    else if (code === 'too_fast') this.problem = 'too_fast';
+    if (!this.#settle) return false;
+    if (code === 'chat_empty') this.#settled('empty');
+    else if (code === 'chat_too_long') this.#settled('too_long');
+    else if (code === 'too_fast') this.#settled('too_fast');
     else return false;
     return true;
   }
 
+  #settled(problem: Chat['problem']): void {
+    if (!this.#settle) return;
+    this.problem = problem;
+    this.#settle(problem === null);
+    this.#settle = null;
+  }
+
   #markSeen(): void {
     this.unread = 0;
-    this.#lastSeen = this.lines.at(-1)?.id ?? this.#lastSeen;
+    this.#seen = this.#known;
   }
 }

@@ -3,12 +3,13 @@ import { playsThroughWebAudio } from '../core/browser';
 import type { PeerSeat } from '../core/peer';
 import { Playback, showOwn } from '../core/playback';
 import type { RoomState } from '../core/room';
+import { beyondSeats } from '../core/seats';
 import { type EndReason, type Phase, Session } from '../core/session';
 import { WakeLock } from '../core/wakelock';
 import { ChatStore } from './chat.svelte';
 import { ConnectionStore } from './connection.svelte';
 import type { Equipment } from './equipment.svelte';
-import { mutedBy, soundBlocked } from './notices';
+import { mutedBy, notAllFit, soundBlocked } from './notices';
 import { toParticipant, toSeats } from './people';
 import { ProofStore } from './proof.svelte';
 import type {
@@ -65,9 +66,10 @@ export class LessonStore implements LessonView {
   readonly #session: Session;
   readonly #playback: Playback;
   readonly #wakeLock = new WakeLock();
+  readonly #beyond: readonly ParticipantInfo[] = $derived.by(() => (this.#room ? beyondSeats(this.#room) : []));
   readonly participants: readonly Participant[] = $derived.by(() => {
     const room = this.#room;
-    return (room?.participants ?? []).map((info) => toParticipant(info, room?.me ?? -1, this.proof.speaking));
+    return (room?.participants ?? []).map((info) => toParticipant(info, room?.me ?? -1, this.proof.speaking, this.#beyond));
   });
   readonly seats: readonly Seat[] = $derived.by(() =>
     toSeats(this.#room?.seats ?? [], this.participants, this.#room?.participants ?? [], this.#seen),
@@ -299,6 +301,7 @@ export class LessonStore implements LessonView {
       ...(this.#blocked ? [soundBlocked()] : []),
       ...(this.#mutedBy ? [this.#mutedBy] : []),
       ...this.#equipment.notices,
+      ...(this.#beyond.length > 0 ? [notAllFit(this.#beyond.length)] : []),
     ];
     return notices.filter((notice) => !this.#dismissed.has(notice.id));
   }
@@ -322,7 +325,7 @@ export class LessonStore implements LessonView {
     const before = this.#room;
     this.#room = room;
     this.#forgetPictures(before, room);
-    this.chat.take(room.chat, room.me);
+    this.chat.take(room.chat, room.me, message.type === 'welcome' ? 'snapshot' : 'line');
     if (message.type === 'participant_joined') this.#toast({ kind: 'joined', name: message.participant.name });
     if (message.type === 'participant_left') this.#toastLeft(before, message.participant);
     if (message.type === 'participant_changed') this.#toastProfile(before, message.participant, room.me);

@@ -82,6 +82,10 @@ export function mutedBy(name: string, source: TrackSource): Notice {
   return callout({ kind: 'muted_by', name, source }, 'unmute');
 }
 
+export function notAllFit(count: number): Notice {
+  return callout({ kind: 'beyond_seats', count }, null);
+}
+
 /** Which notices the sound proof repeats. */
 export function concernsSound({ what }: Notice): boolean {
   return what.kind.startsWith('microphone_') || what.kind === 'voice_processing' || what.kind === 'echo_cancellation_needed';

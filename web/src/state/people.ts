@@ -3,7 +3,12 @@ import { seatKey } from '../core/seats';
 import type { Participant, Seat, TrackSource } from './types';
 
 /** A participant as a view shows it. */
-export function toParticipant(info: ParticipantInfo, me: number, speaking: ReadonlySet<number>): Participant {
+export function toParticipant(
+  info: ParticipantInfo,
+  me: number,
+  speaking: ReadonlySet<number>,
+  beyond: readonly ParticipantInfo[] = [],
+): Participant {
   const { id, name, role } = info;
   return {
     id,
@@ -17,6 +22,7 @@ export function toParticipant(info: ParticipantInfo, me: number, speaking: Reado
     sharesScreen: info.tracks.some((track) => track.source === 'screen'),
     present: info.present,
     speaking: speaking.has(id),
+    beyondSeats: beyond.some((other) => other.id === id),
   };
 }
 

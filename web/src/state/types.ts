@@ -6,7 +6,7 @@
 import type { ErrorCode, Role, RoomKind, SoundProfile, StreamKind, TrackSource } from '../generated/wire';
 
 import type { CaptureDevice, CaptureProblem } from '../core/errors';
-import type { DemoLinks, LinkProblem } from '../core/link';
+import type { DemoLinks, LinkInfo as LinkAnswer, LinkProblem } from '../core/link';
 import type { ConnectionTest } from '../core/probe';
 import type { TapeSlice, Verdict, VerdictReason } from '../core/proof';
 
@@ -58,14 +58,7 @@ export interface StartView {
   openLink(text: string): boolean;
 }
 
-export interface LinkInfo {
-  readonly room: string;
-  readonly kind: RoomKind;
-  readonly role: Role;
-  /** Suggested display name, may be ''. */
-  readonly name: string;
-  /** What is held here, e.g. "Geige mit Frau Lindqvist"; `null`: show the room's name. */
-  readonly title: string | null;
+export interface LinkInfo extends LinkAnswer {
   /** Address as "du" (students and guests of a lesson) or "Sie". */
   readonly address: 'du' | 'Sie';
 }
@@ -297,6 +290,8 @@ export interface Participant {
   /** False while their connection is lost and the server keeps their place. */
   readonly present: boolean;
   readonly speaking: boolean;
+  /** Neither seen nor heard here: more people came than a page has seats. */
+  readonly beyondSeats: boolean;
 }
 
 export interface Seat {
@@ -328,8 +323,8 @@ export interface Chat {
   readonly unread: number;
   /** Set while a message could not be sent. */
   readonly problem: 'empty' | 'too_long' | 'not_connected' | 'too_fast' | null;
-  /** True when it was taken; keep the text in the field otherwise. */
-  send(text: string): boolean;
+  /** True once it came back from the server; keep the text in the field until then, and when it is false. */
+  send(text: string): Promise<boolean>;
   /** The chat is open: `unread` becomes 0 and stays so. */
   setOpen(open: boolean): void;
 }
@@ -373,9 +368,12 @@ export type NoticeKind =
   | { readonly kind: 'echo_cancellation_needed' }
   /** The browser wants a tap before it plays sound. */
   | { readonly kind: 'sound_blocked' }
+  /** `name` is '' when nobody says who: while we were away, or we ourselves before a reload. */
   | { readonly kind: 'muted_by'; readonly name: string; readonly source: TrackSource }
   /** Speaks or plays while muted. */
   | { readonly kind: 'speaking_while_muted' }
+  /** More people came than a page has seats: so many are neither seen nor heard. */
+  | { readonly kind: 'beyond_seats'; readonly count: number }
   /** The server was updated; the page reloads with the repair. */
   | { readonly kind: 'new_version' };
 

@@ -53,6 +53,8 @@ function explain(what: Notice['what'], t: Messages, browser: BrowserInfo): Expla
       };
     case 'speaking_while_muted':
       return { ...n.speaking_while_muted, icon: 'mic-off' };
+    case 'beyond_seats':
+      return { title: n.beyond_seats.title, text: n.beyond_seats.text(what.count), icon: 'people' };
     case 'new_version':
       return { ...n.new_version, icon: 'refresh' };
   }

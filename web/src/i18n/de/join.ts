@@ -82,7 +82,7 @@ export const join = (s: Speak, f: Format) => ({
   connection: {
     title: 'Verbindung zur Schule',
     running: 'Wird geprüft …',
-    good: (ms: number) => `Gut. Ein Ton braucht ${f.number(Math.round(ms))} Millisekunden.`,
+    good: (ms: number | null) => (ms === null ? 'Gut.' : `Gut. Ein Ton braucht ${f.number(Math.round(ms))} Millisekunden.`),
     slow: (ms: number) =>
       `${s('Etwas langsam', 'Etwas langsam')}. Ein Ton braucht ${f.number(Math.round(ms))} Millisekunden. ${s('Geh näher ans WLAN.', 'Näher am WLAN-Gerät wird es besser.')}`,
     blockedTitle: 'Der schnelle Weg ist gesperrt',

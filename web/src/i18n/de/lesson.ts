@@ -100,6 +100,7 @@ export const lesson = (s: Speak, f: Format) => ({
     microphoneOff: 'Ton aus',
     microphoneNone: 'kein Mikrofon',
     screen: 'zeigt den Bildschirm',
+    beyondSeats: 'hier weder zu sehen noch zu hören',
     mute: 'Stumm',
     muteName: (name: string) => `Stumm: ${name}`,
     muteHelp: 'Wieder einschalten kann nur jede Person selbst.',

@@ -63,13 +63,20 @@ export const notices = (s: Speak, f: Format) => ({
     text: s('Der Browser wartet auf einen Tipp von dir. Danach hörst du alles.', 'Der Browser spielt Ton erst nach einem Tippen. Danach hören Sie alles.'),
   },
   muted_by: {
-    title: (name: string, source: TrackSource) =>
-      source === 'microphone'
+    title: (name: string, source: TrackSource) => {
+      if (name === '') return source === 'microphone' ? s('Dein Mikrofon ist noch stumm', 'Ihr Mikrofon ist noch stumm') : s('Dein Bild ist noch aus', 'Ihr Bild ist noch aus');
+      return source === 'microphone'
         ? s(`${name} hat dein Mikrofon stumm geschaltet`, `${name} hat Ihr Mikrofon stumm geschaltet`)
-        : s(`${name} hat dein Bild ausgeschaltet`, `${name} hat Ihr Bild ausgeschaltet`),
+        : s(`${name} hat dein Bild ausgeschaltet`, `${name} hat Ihr Bild ausgeschaltet`);
+    },
     text: s('Nur du selbst kannst es wieder einschalten.', 'Nur Sie selbst können es wieder einschalten.'),
   },
   speaking_while_muted: { title: s('Niemand hört dich', 'Niemand hört Sie'), text: s('Dein Ton ist aus.', 'Ihr Ton ist aus.') },
+  beyond_seats: {
+    title: 'Nicht alle passen auf diese Seite',
+    text: (count: number) =>
+      `${f.number(count)} ${f.plural(count, { one: 'Person ist', other: 'Personen sind' })} hier weder zu sehen noch zu hören. Wer, steht in der Liste der Personen.`,
+  },
   new_version: { title: 'Auftakt wurde erneuert', text: 'Nach dem Neuladen geht es hier weiter. Das dauert einen Moment.' },
   // Chips in the room's top line, so that trouble is seen when no banner is open.
   chip: { sound: 'Mikrofon liefert keinen Ton', picture: 'Kamera liefert kein Bild' },

@@ -78,7 +78,7 @@ export const join = (f: Format): Messages['join'] => ({
   connection: {
     title: 'Connection to the school',
     running: 'Checking …',
-    good: (ms) => `Good. A note takes ${f.number(Math.round(ms))} milliseconds.`,
+    good: (ms) => (ms === null ? 'Good.' : `Good. A note takes ${f.number(Math.round(ms))} milliseconds.`),
     slow: (ms) => `A little slow. A note takes ${f.number(Math.round(ms))} milliseconds. Closer to the Wi-Fi it gets better.`,
     blockedTitle: 'The fast way is blocked',
     blocked: 'This network does not let picture and sound through (UDP). Another Wi-Fi or the mobile network helps.',

@@ -94,6 +94,7 @@ export const lesson = (f: Format): Messages['lesson'] => ({
     microphoneOff: 'muted',
     microphoneNone: 'no microphone',
     screen: 'shows the screen',
+    beyondSeats: 'neither seen nor heard here',
     mute: 'Mute',
     muteName: (name) => `Mute ${name}`,
     muteHelp: 'Only people themselves can switch their sound on again.',

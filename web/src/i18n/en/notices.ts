@@ -56,10 +56,17 @@ export const notices = (f: Format): Messages['notices'] => ({
     text: 'The browser plays sound only after a tap. Then you hear everything.',
   },
   muted_by: {
-    title: (name, source) => (source === 'microphone' ? `${name} muted your microphone` : `${name} switched off your picture`),
+    title: (name, source) => {
+      if (name === '') return source === 'microphone' ? 'Your microphone is still muted' : 'Your picture is still off';
+      return source === 'microphone' ? `${name} muted your microphone` : `${name} switched off your picture`;
+    },
     text: 'Only you can switch it on again.',
   },
   speaking_while_muted: { title: 'Nobody hears you', text: 'Your sound is off.' },
+  beyond_seats: {
+    title: 'Not everybody fits on this page',
+    text: (count) => `${f.number(count)} ${f.plural(count, { one: 'person is', other: 'people are' })} neither seen nor heard here. The list of people says who.`,
+  },
   new_version: { title: 'Auftakt was updated', text: 'After reloading it goes on here. It takes a moment.' },
   chip: { sound: 'Microphone delivers no sound', picture: 'Camera delivers no picture' },
 });
