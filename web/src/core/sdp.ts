@@ -52,21 +52,6 @@ export function applyProfiles(sdp: string, sending: ReadonlyMap<string, SoundSen
   });
 }
 
-/** Whether the section with this mid exists and is not rejected (port 0, RFC 3264 §6). */
-export function isAccepted(sdp: string, mid: string): boolean {
-  const { sections } = split(sdp);
-  const section = sections.find((lines) => midOf(lines) === mid);
-  return section !== undefined && !/^m=\w+ 0 /.test(section[0] ?? '');
-}
-
-/** The codec that is sent in a section: the first one its m-line lists, as `opus`, `red`, `vp8` … */
-export function firstCodec(sdp: string, mid: string): string | null {
-  const section = split(sdp).sections.find((lines) => midOf(lines) === mid);
-  const first = section?.[0]?.split(' ')[3];
-  const map = section?.find((line) => line.startsWith(`a=rtpmap:${first ?? ''} `));
-  return map?.split(' ')[1]?.split('/')[0]?.toLowerCase() ?? null;
-}
-
 /* ---------------------------------------------------------------- helpers */
 
 interface Description {
