@@ -72,6 +72,40 @@ describe('the join page', () => {
     expect(hannah.errors).toEqual([]);
   });
 
+  it('explains a denied permission as soon as somebody tries, and goes on without', async () => {
+    const hannah = await arrive(['--use-fake-ui-for-media-stream']);
+    await hannah.byId('open-preview').click();
+    await hannah.page.getByRole('heading', { name: 'Wir dürfen Mikrofon und Kamera nicht benutzen' }).waitFor();
+
+    await hannah.page.getByRole('button', { name: 'Zurück' }).click();
+    await hannah.byId('prejoin-preview').getByText('Wir dürfen Mikrofon und Kamera nicht benutzen').waitFor();
+    await hannah.byId('open-preview').click();
+    // Without what is missing: back to the page, and the lesson does not ask for it again.
+    await hannah.byId('join-without').click();
+    await hannah.byId('headphones-yes').click();
+    await hannah.byId('join').click();
+    await hannah.byId('leave').waitFor();
+    expect(await hannah.byId('toggle-microphone').getAttribute('aria-pressed')).toBe('false');
+  });
+
+  it('goes back to the preview, not into the lesson, when a device is found after all', async () => {
+    const hannah = await arrive();
+    await hannah.page.evaluate(() => {
+      const { mediaDevices } = navigator;
+      const real = mediaDevices.getUserMedia.bind(mediaDevices);
+      let calls = 0;
+      mediaDevices.getUserMedia = (wish) => {
+        calls += 1;
+        return calls <= 3 ? Promise.reject(new DOMException('none', 'NotFoundError')) : real(wish);
+      };
+    });
+    await hannah.byId('open-preview').click();
+    await hannah.page.getByRole('heading', { name: 'Weder Mikrofon noch Kamera gefunden' }).waitFor();
+    await hannah.byId('device-retry').click();
+    await hannah.byId('prejoin-preview').locator('video').waitFor();
+    expect(await hannah.byId('join').count()).toBe(1);
+  });
+
   it('says that a link is cut or broken', async () => {
     const hannah = await arrive();
     for (const address of ['/r/geige', '/r/geige#nonsense']) {

@@ -101,7 +101,8 @@ export function untouched(link: LinkInfo, change: Partial<JoinView> = {}): JoinV
       return progress;
     },
     join: () => { progress = { kind: 'joining' }; },
-    joinWithout: nothing,
+    tryDevicesAgain: nothing,
+    goOnWithout: nothing,
     backToForm: () => { progress = { kind: 'form' }; },
   };
   return override(view, change);
@@ -117,6 +118,15 @@ export function ready(link: LinkInfo, change: Partial<JoinView> = {}): JoinView 
   view.openPreview();
   view.answerHeadphones('yes');
   return view;
+}
+
+/** Tried, refused, and back on the page. */
+export function refusedDevices(link: LinkInfo): JoinView {
+  return untouched(link, {
+    microphone: { kind: 'problem', problem: { kind: 'denied', device: 'both', by: 'person' } },
+    camera: { kind: 'problem', problem: { kind: 'denied', device: 'both', by: 'person' } },
+    connectionTest: { kind: 'good', roundTripMs: 12, soundMs: 24 },
+  });
 }
 
 /** Own properties win over the reactive getters below them. */

@@ -1,6 +1,6 @@
 /** Every state a person can meet, by name. */
 import type { AppStore, BrowserInfo, CaptureProblem, Screen } from '../src/state/types';
-import { ready, studentLink, teacherLink, untouched } from './join.svelte';
+import { ready, refusedDevices, studentLink, teacherLink, untouched } from './join.svelte';
 import { chatLines, deniz, hannah, lesson, longNamed, notice, person, seat, type LessonFixture } from './lesson.svelte';
 import { picture } from './pictures';
 import { measuringProof, poorProof } from './proof';
@@ -66,6 +66,7 @@ const joining: Record<string, GalleryState> = {
       notices: [notice({ kind: 'microphone_bluetooth', label: 'AirPods', upToKhz: 8 }, 'use_builtin_microphone', 'callout')],
     }),
   })),
+  'join-refused-devices': page(() => ({ kind: 'join', join: refusedDevices(studentLink) })),
   'join-room-full': page(() => ({
     kind: 'join',
     join: ready(studentLink, { progress: { kind: 'failed', problem: { kind: 'refused', code: 'room_full' } } }),

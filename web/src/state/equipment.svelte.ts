@@ -205,6 +205,13 @@ export class Equipment {
     return both ? { ...result.microphone, device: 'both' } : (result.microphone ?? result.camera);
   }
 
+  /** What could not be opened stays off from now on, until the person asks for it again. */
+  doWithoutProblems(): void {
+    for (const device of ['microphone', 'camera'] as const) {
+      if (this.#switches[device].state.kind === 'problem') this.#switches[device].doWithout();
+    }
+  }
+
   async toggleMicrophone(): Promise<void> {
     if (this.microphone.kind === 'on') this.#switchOff('microphone');
     else await this.switchOn('microphone');

@@ -3,6 +3,8 @@ import { testConnection } from '../core/probe';
 import { playSoundCheck, recordSoundCheck, wasHeard } from '../core/soundcheck';
 import type { Equipment } from './equipment.svelte';
 import type {
+  CaptureProblem,
+  CaptureState,
   ConnectionTest,
   DeviceChoice,
   HeadphonesAnswer,
@@ -30,6 +32,8 @@ export class JoinStore implements JoinView {
   readonly #onJoin: (name: string) => void;
   #recording: AudioBuffer | null = null;
   #check: AbortController | null = null;
+  /** What goes on once a device problem is solved: joining, or looking at oneself. */
+  #goal: 'join' | 'try_out' = 'try_out';
 
   constructor(link: LinkInfo, name: string, equipment: Equipment, onJoin: (name: string) => void) {
     this.link = link;
@@ -70,16 +74,31 @@ export class JoinStore implements JoinView {
   };
 
   openPreview = (): void => {
-    void this.#equipment.openWanted();
+    void this.#tryOut(() => this.#equipment.openWanted());
   };
 
   toggleMicrophone = (): void => {
-    void this.#equipment.toggleMicrophone();
+    void this.#tryOut(async () => {
+      await this.#equipment.toggleMicrophone();
+      return problemOf(this.microphone);
+    });
   };
 
   toggleCamera = (): void => {
-    void this.#equipment.toggleCamera();
+    void this.#tryOut(async () => {
+      await this.#equipment.toggleCamera();
+      return problemOf(this.camera);
+    });
   };
+
+  /** Who wanted to see or hear something and gets nothing is told why at once. */
+  async #tryOut(open: () => Promise<CaptureProblem | null>): Promise<void> {
+    const problem = await open();
+    // A question that was closed is an answer, and while somebody joins, joining explains it.
+    if (!problem || problem.kind === 'dismissed' || this.#isBusy()) return;
+    this.#goal = 'try_out';
+    this.progress = { kind: 'device_problem', problem };
+  }
 
   answerHeadphones = (answer: Exclude<HeadphonesAnswer, 'unanswered'>): void => {
     void this.#equipment.answerHeadphones(answer);
@@ -109,11 +128,15 @@ export class JoinStore implements JoinView {
     const { signal } = this.#begin();
     // Asked for within the tap, so that the browser lets it run.
     const { context } = this.#equipment.audio;
-    if (this.microphone.kind !== 'on') await this.#equipment.switchOn('microphone');
+    if (this.microphone.kind !== 'on') {
+      await this.#tryOut(async () => {
+        await this.#equipment.switchOn('microphone');
+        return problemOf(this.microphone);
+      });
+    }
     const track = this.#equipment.media.track('microphone');
     if (!track || !context) {
-      const { microphone } = this;
-      this.soundCheck = { kind: 'failed', problem: microphone.kind === 'problem' ? microphone.problem : null };
+      this.soundCheck = { kind: 'failed', problem: problemOf(this.microphone) };
       return;
     }
     this.#recording = null;
@@ -161,9 +184,22 @@ export class JoinStore implements JoinView {
     void this.#openAndEnter();
   };
 
-  joinWithout = (): void => {
-    if (this.#isBusy() || !this.#nameIsGood()) return;
-    this.#enter();
+  tryDevicesAgain = (): void => {
+    if (this.#goal === 'join') {
+      this.join();
+      return;
+    }
+    this.progress = { kind: 'form' };
+    void this.#tryOut(() => this.#equipment.openWanted());
+  };
+
+  goOnWithout = (): void => {
+    if (this.#isBusy()) return;
+    // Made within the tap: what is heard later needs it, also by somebody who only listens.
+    void this.#equipment.audio.context;
+    this.#equipment.doWithoutProblems();
+    if (this.#goal === 'try_out') this.progress = { kind: 'form' };
+    else if (this.#nameIsGood()) this.#enter();
   };
 
   backToForm = (): void => {
@@ -192,8 +228,12 @@ export class JoinStore implements JoinView {
     void this.#equipment.audio.context;
     this.progress = { kind: 'opening_devices' };
     const problem = await this.#equipment.openWanted();
-    if (problem) this.progress = { kind: 'device_problem', problem };
-    else this.#enter();
+    if (problem) {
+      this.#goal = 'join';
+      this.progress = { kind: 'device_problem', problem };
+    } else {
+      this.#enter();
+    }
   }
 
   #enter(): void {
@@ -201,6 +241,10 @@ export class JoinStore implements JoinView {
     this.progress = { kind: 'joining' };
     this.#onJoin(this.name.trim());
   }
+}
+
+function problemOf(state: CaptureState): CaptureProblem | null {
+  return state.kind === 'problem' ? state.problem : null;
 }
 
 function recorded(recording: AudioBuffer): SoundCheck {

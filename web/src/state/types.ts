@@ -90,7 +90,7 @@ export interface JoinView {
   /** Nothing is opened before the person asks for it: starts `closed`. */
   readonly microphone: CaptureState;
   readonly camera: CaptureState;
-  /** Opens both in one request (a browser asks once). Also the retry after a problem. */
+  /** Opens both in one request (a browser asks once). A device with a problem gets its page at once, not only when joining. */
   openPreview(): void;
   /** Toggles. A `closed` one is opened. The answer is kept: the person joins with it on or off. */
   toggleMicrophone(): void;
@@ -124,11 +124,13 @@ export interface JoinView {
   readonly progress: JoinProgress;
   /**
    * Joins. A microphone or camera that is still `closed` is opened now and is on; one the person switched off stays off.
-   * When a device has a problem, `progress` becomes `device_problem`: show its own page with `join` (try again) and `joinWithout`.
+   * When a device has a problem, `progress` becomes `device_problem`: show its own page with `tryDevicesAgain` and `goOnWithout`.
    */
   join(): void;
-  /** Joins without what is missing: "just listen", "without a picture". */
-  joinWithout(): void;
+  /** From the page of a device problem: opens it again, and goes on with what the person was about to do. */
+  tryDevicesAgain(): void;
+  /** The same without what is missing: "just listen", "without a picture". */
+  goOnWithout(): void;
   /** Leaves the page of a device problem, back to the join page. */
   backToForm(): void;
 }

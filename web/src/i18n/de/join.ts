@@ -23,6 +23,7 @@ export const join = (s: Speak, f: Format) => ({
     title: s('Spiel oder sprich etwas', 'Spielen oder sprechen Sie etwas'),
     note: 'Der Balken muss sich bewegen.',
     closed: s('Noch hört dich niemand. Das Mikrofon ist aus.', 'Noch hört Sie niemand. Das Mikrofon ist aus.'),
+    nobody: s('Noch hört dich niemand.', 'Noch hört Sie niemand.'),
     meter: 'Lautstärke',
     verdict: { none: 'Noch aus', silent: 'Kein Ton', quiet: 'Sehr leise', good: 'Gut so', loud: 'Zu laut' } as Record<Level['verdict'], string>,
     advice: {
@@ -92,7 +93,6 @@ export const join = (s: Speak, f: Format) => ({
     again: 'Verbindung noch einmal prüfen',
   },
   go: 'Zum Unterricht',
-  goListening: 'Zum Unterricht, nur zuhören',
   joining: { opening_devices: s('Der Browser fragt dich gleich …', 'Der Browser fragt Sie gleich …'), joining: 'Einen Moment …' },
   failed: {
     server_unreachable: {

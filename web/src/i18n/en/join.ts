@@ -19,6 +19,7 @@ export const join = (f: Format): Messages['join'] => ({
     title: 'Play or say something',
     note: 'The bar has to move.',
     closed: 'Nobody hears you yet. The microphone is off.',
+    nobody: 'Nobody hears you yet.',
     meter: 'Loudness',
     verdict: { none: 'Still off', silent: 'No sound', quiet: 'Very quiet', good: 'Just right', loud: 'Too loud' },
     advice: {
@@ -87,7 +88,6 @@ export const join = (f: Format): Messages['join'] => ({
     again: 'Check the connection again',
   },
   go: 'Go to the lesson',
-  goListening: 'Go to the lesson, just listen',
   joining: { opening_devices: 'The browser asks you now …', joining: 'One moment …' },
   failed: {
     server_unreachable: {
