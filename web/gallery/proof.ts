@@ -64,6 +64,13 @@ export const poorProof: Proof = {
   processing: { ...goodProof.processing, noiseSuppression: true, automaticGain: true, echoCancellation: null, asWanted: false },
 };
 
+export const echoProof: Proof = {
+  ...goodProof,
+  verdict: { kind: 'good', channels: 'mono', upToKhz: 20 },
+  warnings: [{ id: 'echo', placement: 'proof', what: { kind: 'echo_cancellation_needed' }, repair: 'wear_headphones', dismissible: false }],
+  processing: { ...goodProof.processing, echoCancellation: true, headphones: 'unanswered' },
+};
+
 export const measuringProof: Proof = {
   ...goodProof,
   verdict: { kind: 'measuring' },

@@ -3,7 +3,7 @@ import type { AppStore, BrowserInfo, CaptureProblem, Screen } from '../src/state
 import { ready, refusedDevices, studentLink, teacherLink, untouched } from './join.svelte';
 import { chatLines, deniz, hannah, lesson, longNamed, notice, person, seat, type LessonFixture } from './lesson.svelte';
 import { picture } from './pictures';
-import { measuringProof, poorProof } from './proof';
+import { echoProof, measuringProof, poorProof } from './proof';
 
 export interface GalleryState {
   app(): AppStore;
@@ -121,6 +121,7 @@ const lessons: Record<string, GalleryState> = {
   }),
   proof: inLesson({}, PROOF),
   'proof-poor': inLesson({ change: { proof: poorProof } }, PROOF),
+  'proof-echo': inLesson({ link: studentLink, change: { proof: echoProof } }, PROOF),
   'proof-measuring': inLesson({ link: studentLink, change: { proof: measuringProof } }, PROOF),
   chat: inLesson({ lines: chatLines }, CHAT),
   'chat-empty': inLesson({ link: studentLink }, CHAT),

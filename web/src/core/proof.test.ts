@@ -23,13 +23,13 @@ function counters(at: number, over: Partial<SoundCounters> = {}): SoundCounters 
 
 function history(seconds: number, change: (at: number) => Partial<SoundCounters> = () => ({}), muted = false) {
   const sound = new SoundHistory('received');
-  for (let at = 0; at <= seconds * 1000; at += 500) sound.add(counters(at, change(at)), muted);
+  for (let at = 0; at <= seconds * 1000; at += 500) sound.add(counters(at, change(at)), muted, 'music');
   return sound;
 }
 
 describe('figures', () => {
   it('of healthy music', () => {
-    const figures = history(20).figures('music');
+    const figures = history(20).figures();
     expect(figures.bitrateKbps).toBe(128);
     expect(figures.lostPercent).toBe(0);
     expect(figures.concealedPercent).toBe(0);
@@ -41,12 +41,33 @@ describe('figures', () => {
   });
 
   it('count redundancy only once', () => {
-    expect(history(20, (at) => ({ bytes: at * 32 })).figures('music').bitrateKbps).toBe(128);
+    expect(history(20, (at) => ({ bytes: at * 32 })).figures().bitrateKbps).toBe(128);
+  });
+
+  it('remember redundancy in a soft passage', () => {
+    // 12 s of full music, then soft notes for a minute: 75 kbit/s, sent twice.
+    const twice = (at: number) => ({ bytes: at <= 12_000 ? at * 32 : 12_000 * 32 + (at - 12_000) * 18.75 });
+    expect(history(60, twice).figures().bitrateKbps).toBe(75);
+  });
+
+  it('believe the sender about redundancy', () => {
+    const fat = history(20, (at) => ({ bytes: at * 22 }));
+    expect(fat.figures('once').bitrateKbps).toBe(176);
+    expect(history(20, (at) => ({ bytes: at * 18 })).figures('twice').bitrateKbps).toBe(72);
+  });
+
+  it('take no other profile for redundancy', () => {
+    const sound = new SoundHistory('received');
+    for (let at = 0; at <= 20_000; at += 500) sound.add(counters(at, { bytes: at * 32 }), false, 'studio');
+    for (let at = 20_500; at <= 28_000; at += 500) {
+      sound.add(counters(at, { bytes: 20_000 * 32 + (at - 20_000) * 16 }), false, 'music');
+      expect(sound.figures().bitrateKbps).toBe(128);
+    }
   });
 
   it('mark where something was made up, and count it', () => {
     const lossAtTen = (at: number) => (at >= 10_000 ? { concealedSamples: 960, concealmentEvents: 1, lost: 1 } : {});
-    const { tape, gaps, concealedPercent } = history(15, lossAtTen).figures('music');
+    const { tape, gaps, concealedPercent } = history(15, lossAtTen).figures();
     expect(tape.map((slice) => slice.concealed).indexOf(true)).toBe(19);
     expect(gaps).toEqual({ count: 1, milliseconds: 20 });
     expect(concealedPercent).toBe(0.2);
@@ -54,22 +75,22 @@ describe('figures', () => {
 
   it('forget after a minute', () => {
     const early = (at: number) => (at >= 1000 ? { concealedSamples: 9600, concealmentEvents: 3 } : {});
-    const { tape, gaps } = history(90, early).figures('music');
+    const { tape, gaps } = history(90, early).figures();
     expect(tape).toHaveLength(120);
     expect(gaps.count).toBe(0);
   });
 
   it('miss nothing while nothing is meant to come', () => {
-    const muted = history(10, (at) => ({ concealedSamples: at, concealmentEvents: at, lost: at }), true).figures('music');
+    const muted = history(10, (at) => ({ concealedSamples: at, concealmentEvents: at, lost: at }), true).figures();
     expect(muted.gaps.count).toBe(0);
     expect(muted.lostPercent).toBe(0);
   });
 
   it('start anew with a new connection instead of going below zero', () => {
     const sound = history(10);
-    sound.add(counters(20), false);
-    sound.add(counters(10_600, { packets: 3, bytes: 900 }), false);
-    expect(sound.figures('music').bitrateKbps).toBeGreaterThanOrEqual(0);
+    sound.add(counters(20), false, 'music');
+    sound.add(counters(10_600, { packets: 3, bytes: 900 }), false, 'music');
+    expect(sound.figures().bitrateKbps).toBeGreaterThanOrEqual(0);
   });
 
   it('know what Opus keeps of the sound', () => {
@@ -79,7 +100,7 @@ describe('figures', () => {
 
 describe('the verdict', () => {
   const heard = (over: Partial<Heard> = {}): Heard => ({
-    ...history(10).figures('music'),
+    ...history(10).figures(),
     muted: false,
     channels: 'stereo',
     ...over,
@@ -101,7 +122,7 @@ describe('the verdict', () => {
   });
 
   it('waits until there is something to judge', () => {
-    const fresh = { ...history(1).figures('music'), muted: false, channels: null };
+    const fresh = { ...history(1).figures(), muted: false, channels: null };
     expect(verdict({ sent: null, received: [fresh] }).kind).toBe('measuring');
     expect(verdict({ received: [fresh] }).kind).toBe('measuring');
     expect(verdict({ received: [] }).kind).toBe('alone');

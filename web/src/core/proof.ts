@@ -12,12 +12,17 @@ const CONCEALED_MARK_SAMPLES = 240;
 /** Below this on the meter scale a bitrate says nothing: the coder has nothing to do. */
 const AUDIBLE_LEVEL = 0.2;
 const SAMPLES_PER_MS = 48;
+/** Whether every frame is sent twice (RED, RFC 2198): the sound itself is half of the stream. Only the sender knows for sure. */
+export type Redundancy = 'twice' | 'once' | 'unknown';
+const TWICE_SHARE = 0.5;
 /**
- * RED (RFC 2198) carries every frame twice; the sound itself is half of it. Reports do not tell whether it is in use, but
- * nothing else makes a stream this much fatter than its profile.
+ * Reports name Opus either way, but nothing else makes a stream this much fatter than its profile: the coder keeps its
+ * average. Once seen it is remembered, because in a soft passage twice is no more than the profile allows.
  */
-const RED_SHARE = 0.5;
-const RED_FROM_SHARE = 1.5;
+const TWICE_FROM_SHARE = 1.2;
+const TWICE_SEEN_MS = 3000;
+/** A change of profile is announced before it is heard. */
+const SETTLE_STEPS = 4;
 
 export interface TapeSlice {
   /** 0..1 on the meter scale. */
@@ -44,6 +49,7 @@ export interface SoundFigures {
 }
 
 interface Step extends TapeSlice {
+  readonly profile: SoundProfile;
   readonly ms: number;
   readonly bytes: number;
   readonly packets: number;
@@ -60,41 +66,43 @@ export class SoundHistory {
   readonly #direction: 'sent' | 'received';
   #last: SoundCounters | null = null;
   #steps: Step[] = [];
+  /** The profile with which this stream was seen to carry everything twice. */
+  #twiceWith: SoundProfile | null = null;
 
   constructor(direction: 'sent' | 'received') {
     this.#direction = direction;
   }
 
-  /** `muted`: nothing is meant to come, so nothing can be missing. */
-  add(counters: SoundCounters, muted: boolean): void {
+  /** `muted`: nothing is meant to come, so nothing can be missing. `profile`: what the sender says it sends with. */
+  add(counters: SoundCounters, muted: boolean, profile: SoundProfile): void {
     const last = this.#last;
     this.#last = counters;
     // Counters that fall belong to a new connection.
     if (!last || counters.at <= last.at || counters.packets < last.packets) return;
-    this.#steps = [...this.#steps, step(last, counters, muted)].slice(-SLICES_MAX);
+    this.#steps = [...this.#steps, step(last, counters, muted, profile)].slice(-SLICES_MAX);
+    const settled = ofOneProfile(this.#recent());
+    const fat = kbps(settled) * 1000 > PROFILES[profile].bitrateBps * TWICE_FROM_SHARE;
+    if (fat && sum(settled, (s) => s.ms) >= TWICE_SEEN_MS) this.#twiceWith = profile;
   }
 
-  /** `profile`: what the sender says it sends with. */
-  figures(profile: SoundProfile): SoundFigures {
+  figures(redundancy: Redundancy = 'unknown'): SoundFigures {
     const recent = this.#recent();
-    const ms = sum(recent, (s) => s.ms);
+    const settled = ofOneProfile(recent);
+    const twice = redundancy === 'unknown' ? this.#twiceWith === settled.at(-1)?.profile : redundancy === 'twice';
+    const share = twice ? TWICE_SHARE : 1;
     const lost = sum(recent, (s) => s.lost);
     const packets = sum(recent, (s) => s.packets);
     const samples = sum(recent, (s) => s.samples);
     const received = this.#direction === 'received';
-    const audible = recent.filter((s) => s.level >= AUDIBLE_LEVEL);
-    const kbps = (steps: readonly Step[]) => {
-      const all = (sum(steps, (s) => s.bytes) * 8) / sum(steps, (s) => s.ms);
-      return all * 1000 > PROFILES[profile].bitrateBps * RED_FROM_SHARE ? all * RED_SHARE : all;
-    };
+    const audible = settled.filter((s) => s.level >= AUDIBLE_LEVEL);
     return {
       gaps: this.#gaps(),
       tape: this.#steps,
-      bitrateKbps: ms > 0 ? Math.round(kbps(recent)) : null,
+      bitrateKbps: settled.length > 0 ? Math.round(kbps(settled) * share) : null,
       lostPercent: packets + lost > 0 ? percent(lost, packets + lost) : null,
       concealedPercent: received && samples > 0 ? percent(sum(recent, (s) => s.concealed48), samples) : null,
       bufferMs: recent.findLast((s) => s.bufferMs !== null)?.bufferMs ?? null,
-      upToKhz: audible.length > 0 ? opusBandwidthKhz(kbps(audible)) : null,
+      upToKhz: audible.length > 0 ? opusBandwidthKhz(kbps(audible) * share) : null,
       level: this.#steps.at(-1)?.level ?? 0,
       stereoNegotiated: /(^|;)\s*stereo=1/.test(this.#last?.fmtp ?? ''),
     };
@@ -117,7 +125,20 @@ export class SoundHistory {
   }
 }
 
-function step(last: SoundCounters, now: SoundCounters, muted: boolean): Step {
+/** The newest steps with one profile, without those in which the one before may still be heard; all when nothing else is left. */
+function ofOneProfile(steps: readonly Step[]): readonly Step[] {
+  const profile = steps.at(-1)?.profile;
+  const other = steps.findLastIndex((s) => s.profile !== profile);
+  if (other < 0) return steps;
+  const settled = steps.slice(other + 1 + SETTLE_STEPS);
+  return settled.length > 0 ? settled : steps.slice(-1);
+}
+
+function kbps(steps: readonly Step[]): number {
+  return (sum(steps, (s) => s.bytes) * 8) / sum(steps, (s) => s.ms);
+}
+
+function step(last: SoundCounters, now: SoundCounters, muted: boolean, profile: SoundProfile): Step {
   const duration = now.duration - last.duration;
   const energy = now.energy - last.energy;
   const count = now.bufferCount - last.bufferCount;
@@ -127,6 +148,7 @@ function step(last: SoundCounters, now: SoundCounters, muted: boolean): Step {
   const ms = now.at - last.at;
   const received = now.samples > 0;
   return {
+    profile,
     level: duration > 0 && energy > 0 && !muted ? meterValue(Math.sqrt(energy / duration)) : 0,
     concealed: received ? concealed >= CONCEALED_MARK_SAMPLES : lost > 0,
     ms,

@@ -29,6 +29,14 @@ export interface StatsDigest {
 
 type Entry = Record<string, unknown> & { readonly id: string; readonly type: string };
 
+/** Whether the microphone is sent with every frame twice: reports name Opus either way, the sender itself knows. */
+export function sendsTwice(connection: RTCPeerConnection, microphoneTrackId: string | null): boolean {
+  const sender = connection.getSenders().find(({ track }) => track !== null && track.id === microphoneTrackId);
+  // Firefox names no codecs here, and has no redundancy.
+  const codecs = sender?.getParameters().codecs as RTCRtpCodecParameters[] | undefined;
+  return codecs?.[0]?.mimeType.toLowerCase() === 'audio/red';
+}
+
 /** Reads what the sound proof needs; browsers leave out what they do not know, and that counts as zero. */
 export function digestStats(report: Iterable<readonly [string, unknown]>, microphoneTrackId: string | null): StatsDigest {
   const entries = new Map<string, Entry>();

@@ -335,6 +335,9 @@ export class Equipment {
       case 'switch_processing_off':
         void this.#restart('microphone');
         return true;
+      case 'wear_headphones':
+        void this.answerHeadphones('yes');
+        return true;
       case 'use_other_microphone':
       case 'use_builtin_microphone':
         this.media.selectMicrophone(this.#betterMicrophone());

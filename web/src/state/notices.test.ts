@@ -28,6 +28,11 @@ function facts(over: Partial<EquipmentFacts> = {}): EquipmentFacts {
 const kinds = (over: Partial<EquipmentFacts>) => equipmentNotices(facts(over)).map(({ what, repair }) => [what.kind, repair]);
 
 describe('notices about the own devices', () => {
+  it('ask for headphones before another microphone, with one tap', () => {
+    expect(kinds({ channels: 'mono', microphones: 2, headphones: 'no' })).toEqual([['echo_cancellation_needed', 'wear_headphones']]);
+    expect(kinds({ channels: 'mono', microphones: 2 })).toEqual([['microphone_mono', 'use_other_microphone']]);
+  });
+
   it('are none when all is well', () => {
     expect(kinds({})).toEqual([]);
   });
@@ -71,7 +76,7 @@ describe('notices about the own devices', () => {
   });
 
   it('put what only experts care for into the sound proof', () => {
-    const notices = equipmentNotices(facts({ channels: 'mono', headphones: 'no' }));
+    const notices = [...equipmentNotices(facts({ channels: 'mono' })), ...equipmentNotices(facts({ headphones: 'no' }))];
     expect(notices.map((notice) => [notice.what.kind, notice.placement])).toEqual([
       ['microphone_mono', 'proof'],
       ['echo_cancellation_needed', 'proof'],

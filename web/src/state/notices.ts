@@ -67,10 +67,12 @@ function soundNotices(facts: EquipmentFacts): Notice[] {
   }
   const which = unwantedSteps(facts);
   if (which.length > 0) notices.push(callout({ kind: 'voice_processing', which }, 'switch_processing_off'));
-  if (music && facts.channels === 'mono') {
+  if (music && facts.wanted.echoCancellation) {
+    // Echo cancellation may make mono of any microphone: headphones come first, another microphone after them.
+    notices.push(inProof({ kind: 'echo_cancellation_needed' }, 'wear_headphones'));
+  } else if (music && facts.channels === 'mono') {
     notices.push(inProof({ kind: 'microphone_mono' }, another ? 'use_other_microphone' : null));
   }
-  if (music && facts.wanted.echoCancellation) notices.push(inProof({ kind: 'echo_cancellation_needed' }, null));
   return notices;
 }
 

@@ -4,7 +4,7 @@ import type { PeerSeat } from '../core/peer';
 import { soundDelayMs } from '../core/probe';
 import { type Heard, judge, SoundHistory } from '../core/proof';
 import { PROFILES } from '../core/profile';
-import { digestStats, type NetworkFacts, type StatsDigest } from '../core/stats';
+import { digestStats, sendsTwice, type NetworkFacts, type StatsDigest } from '../core/stats';
 import type { Equipment } from './equipment.svelte';
 import { concernsSound, unwantedSteps } from './notices';
 import type { NetworkProof, Notice, ProcessingProof, Proof, Seat, SoundDirection, Verdict } from './types';
@@ -50,6 +50,7 @@ export class ProofStore implements Proof {
   #sentHistory = new SoundHistory('sent');
   #open = false;
   #busy = false;
+  #sendsTwice = false;
 
   constructor(equipment: Equipment, source: ProofSource) {
     this.#equipment = equipment;
@@ -94,7 +95,9 @@ export class ProofStore implements Proof {
     this.#busy = true;
     try {
       const report = (await connection.getStats()) as unknown as Map<string, unknown>;
-      this.#take(digestStats(report, this.#equipment.media.track('microphone')?.id ?? null));
+      const track = this.#equipment.media.track('microphone')?.id ?? null;
+      this.#sendsTwice = sendsTwice(connection, track);
+      this.#take(digestStats(report, track));
     } catch {
       // The connection was closed meanwhile; the next one is measured.
     } finally {
@@ -131,8 +134,8 @@ export class ProofStore implements Proof {
   #takeSent({ sent }: StatsDigest): Heard | null {
     if (!sent) return null;
     const muted = this.#equipment.microphone.kind !== 'on';
-    this.#sentHistory.add(sent, muted);
-    const figures = this.#sentHistory.figures(this.#equipment.profile);
+    this.#sentHistory.add(sent, muted, this.#equipment.profile);
+    const figures = this.#sentHistory.figures(this.#sendsTwice ? 'twice' : 'once');
     const { channels, sampleRate } = this.#equipment.facts;
     const stereo = PROFILES[this.#equipment.profile].channels === 2;
     const microphoneKhz = sampleRate === null ? 20 : sampleRate / 2000;
@@ -152,9 +155,9 @@ export class ProofStore implements Proof {
       if (seat.stream !== 'main' || seat.participant.microphone === 'none' || !track) continue;
       const muted = seat.participant.microphone === 'off';
       const listening = this.#listeningTo(seat.key);
-      if (counters) listening.history.add(counters, muted);
+      if (counters) listening.history.add(counters, muted, seat.participant.soundProfile);
       if (this.#open && !muted) this.#hear(listening, track);
-      const figures = listening.history.figures(seat.participant.soundProfile);
+      const figures = listening.history.figures();
       const channels = listening.channels ?? (figures.stereoNegotiated ? 'stereo' : null);
       const { id, name } = seat.participant;
       result.push({ key: seat.key, name, participant: id, heard: { ...figures, muted, channels } });

@@ -388,6 +388,8 @@ export type Repair =
   | 'use_other_camera'
   | 'use_builtin_microphone'
   | 'switch_processing_off'
+  /** "I am wearing headphones": then the echo canceller is not needed. */
+  | 'wear_headphones'
   | 'play_sound'
   | 'unmute'
   | 'try_again'

@@ -13,6 +13,7 @@ export const notices = (s: Speak, f: Format) => ({
     use_other_camera: 'Andere nehmen',
     use_builtin_microphone: 'Eingebautes nehmen',
     switch_processing_off: 'Ausschalten',
+    wear_headphones: 'Kopfhörer sind auf',
     play_sound: 'Ton einschalten',
     unmute: 'Ton an',
     try_again: 'Noch einmal',
@@ -56,7 +57,7 @@ export const notices = (s: Speak, f: Format) => ({
   } as Record<ProcessingStep, string>,
   echo_cancellation_needed: {
     title: 'Das Echo wird gedämpft',
-    text: s('Ohne Kopfhörer muss das sein. Mit Kopfhörern klingt es schöner.', 'Ohne Kopfhörer ist das nötig und kostet etwas Klang. Mit Kopfhörern klingt es besser.'),
+    text: s('Das muss ohne Kopfhörer sein. Mit Kopfhörern klingt es schöner.', 'Ohne Kopfhörer ist das nötig und kostet etwas Klang. Mit Kopfhörern klingt es besser.'),
   },
   sound_blocked: {
     title: 'Der Ton ist noch aus',

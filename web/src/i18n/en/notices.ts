@@ -11,6 +11,7 @@ export const notices = (f: Format): Messages['notices'] => ({
     use_other_camera: 'Use another',
     use_builtin_microphone: 'Use the built-in one',
     switch_processing_off: 'Switch off',
+    wear_headphones: 'Headphones are on',
     play_sound: 'Switch on sound',
     unmute: 'Unmute',
     try_again: 'Try again',
