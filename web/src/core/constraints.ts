@@ -41,10 +41,12 @@ export function cameraConstraints(wish: CameraWish): MediaTrackConstraints {
   return constraints;
 }
 
-export const SCREEN_OPTIONS: DisplayMediaStreamOptions = {
+export const SCREEN_OPTIONS: DisplayMediaStreamOptions & { systemAudio: 'include' } = {
   video: { frameRate: { ideal: 15, max: 30 } },
   // A recording that is shared is music like any other.
   audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 2 } },
+  // Chromium offers the sound of a whole screen only when asked to.
+  systemAudio: 'include',
 };
 
 function supports(constraint: string): boolean {
