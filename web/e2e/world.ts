@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const run = promisify(execFile);
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
@@ -179,8 +179,8 @@ export class Person {
     });
   }
 
-  static async arrive(browser: Browser, link: string): Promise<Person> {
-    const context = await browser.newContext({ viewport: { width: 1180, height: 820 }, locale: 'de-DE' });
+  static async arrive(browser: Browser, link: string, options: BrowserContextOptions = {}): Promise<Person> {
+    const context = await browser.newContext({ viewport: { width: 1180, height: 820 }, locale: 'de-DE', ...options });
     const person = new Person(context, await context.newPage());
     await person.page.goto(link);
     return person;

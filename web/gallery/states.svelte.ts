@@ -130,11 +130,10 @@ const lessons: Record<string, GalleryState> = {
   more: inLesson({ unread: 3, lines: chatLines, change: { secondCamera: { kind: 'off' } } }, ['[data-testid="more-toggle"]']),
   'microphone-silent': inLesson({ notices: [notice({ kind: 'microphone_silent', seconds: 6 }, 'restart_microphone')] }),
   'microphone-lost': inLesson({ notices: [notice({ kind: 'microphone_lost', label: 'Scarlett 2i2 USB' }, 'use_other_microphone')] }),
-  'camera-interrupted': inLesson({ notices: [notice({ kind: 'camera_interrupted' }, 'restart_camera', 'callout', true)] }),
+  'camera-interrupted': inLesson({ notices: [notice({ kind: 'camera_interrupted', while: 'in_background' }, 'restart_camera', 'callout', true)] }),
   'screen-problem': inLesson({ change: { screen: { kind: 'problem', problem: { kind: 'denied', device: 'camera', by: 'system' } } } }, [], desktop),
   'sound-blocked': inLesson({ link: studentLink, notices: [notice({ kind: 'sound_blocked' }, 'play_sound')] }),
   'muted-by': inLesson({ link: studentLink, microphone: { kind: 'off' }, notices: [notice({ kind: 'muted_by', name: 'Frau Lindqvist', source: 'microphone' }, 'unmute', 'callout', true)] }),
-  'speaking-while-muted': inLesson({ microphone: { kind: 'off' }, notices: [notice({ kind: 'speaking_while_muted' }, 'unmute', 'callout', true)] }),
   'connection-lost': inLesson({ change: { connection: { kind: 'reconnecting', since: Date.now(), attempt: 3, online: true, microphone: 'on' } } }),
   'connection-lost-student': inLesson({
     link: studentLink,

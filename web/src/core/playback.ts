@@ -11,6 +11,9 @@ interface Place {
   picture: HTMLVideoElement | null;
 }
 
+/** A context needs a moment to start; only what lasts longer is a refusal. */
+const CONTEXT_START_MS = 1000;
+
 export interface PlaybackEvents {
   /** The browser wants a tap before it plays, or stopped wanting one. */
   onBlocked(blocked: boolean): void;
@@ -29,6 +32,8 @@ export class Playback {
   readonly #waiting = new Map<number, HTMLVideoElement>();
   #speaker: string | null = null;
   #blocked = false;
+  #context: AudioContext | null = null;
+  #contextTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** `webAudio` gives the context to play through where elements sound wrong (see `playsThroughWebAudio`). */
   constructor(events: PlaybackEvents, webAudio: (() => AudioContext | null) | null = null) {
@@ -109,6 +114,7 @@ export class Playback {
   /** Within a tap: plays what was refused. */
   playAll(): void {
     this.#setBlocked(false);
+    this.#watchContext();
     for (const place of this.#places) {
       this.#play(place.sound);
       if (place.picture) this.#play(place.picture);
@@ -119,6 +125,8 @@ export class Playback {
     document.removeEventListener('visibilitychange', this.#onVisible);
     document.removeEventListener('pointerup', this.#onTap);
     document.removeEventListener('keyup', this.#onTap);
+    this.#context?.removeEventListener('statechange', this.#onContextState);
+    clearTimeout(this.#contextTimer);
     this.#places.splice(0).forEach(release);
   }
 
@@ -129,14 +137,42 @@ export class Playback {
   /** Tablets pause elements in the background and do not always go on by themselves. */
   readonly #onVisible = () => {
     if (document.visibilityState !== 'visible') return;
+    this.#watchContext();
     for (const { sound, picture } of this.#places) {
       if (sound.paused) this.#play(sound);
       if (picture?.paused) this.#play(picture);
     }
   };
 
-  #routeToWebAudio(place: Place): void {
+  /**
+   * Where Web Audio plays, its muted elements are never refused: the context is, without a word (no tap yet, a telephone
+   * call). Asking for it also asks it to go on.
+   */
+  #watchContext(): AudioContext | null {
     const context = this.#webAudio?.() ?? null;
+    if (context && context !== this.#context) {
+      this.#context?.removeEventListener('statechange', this.#onContextState);
+      this.#context = context;
+      context.addEventListener('statechange', this.#onContextState);
+    }
+    this.#onContextState();
+    return context;
+  }
+
+  readonly #onContextState = () => {
+    clearTimeout(this.#contextTimer);
+    if (!this.#context) return;
+    if (this.#context.state === 'running') {
+      this.#setBlocked(false);
+      return;
+    }
+    this.#contextTimer = setTimeout(() => {
+      this.#setBlocked(true);
+    }, CONTEXT_START_MS);
+  };
+
+  #routeToWebAudio(place: Place): void {
+    const context = this.#watchContext();
     if (!context) return;
     // The element still runs, silently: without it some browsers decode nothing.
     place.sound.muted = true;

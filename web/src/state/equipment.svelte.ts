@@ -35,6 +35,8 @@ export interface EquipmentListener {
   onMuted(source: TrackSource, muted: boolean): void;
   onProfile(profile: SoundProfile): void;
   onScreenEnded(): void;
+  /** Another microphone than before is in use. */
+  onMicrophoneChanged(label: string): void;
 }
 
 /** What the person answered before, as far as it is known. */
@@ -66,12 +68,14 @@ export class Equipment {
   readonly browser: Browser;
   readonly #switches: Readonly<Record<Device, DeviceSwitch>>;
   #lists = $state.raw<DeviceLists>(NO_DEVICES);
-  #interrupted = $state.raw({ microphone: false, camera: false });
+  #interrupted = $state.raw<EquipmentFacts['interrupted']>({ microphone: null, camera: null });
   #lost = $state.raw<EquipmentFacts['lost']>({ microphone: null, camera: null });
   #problem = $state.raw<CaptureProblem | null>(null);
   #slow = $state.raw<Pick<EquipmentFacts, 'silentSeconds' | 'channels'>>({ silentSeconds: null, channels: null });
   #settings = $state.raw<MediaTrackSettings & { label: string }>({ label: '' });
   #cameraId = $state.raw<string | null>(null);
+  /** Of the last one that was open, also when it is gone. */
+  #microphoneLabel: string | null = null;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly notices: readonly Notice[] = $derived.by(() => equipmentNotices(this.facts));
 
@@ -89,7 +93,7 @@ export class Equipment {
       },
       onInterrupted: (source, interrupted) => {
         if (source === 'microphone' || source === 'camera') {
-          this.#interrupted = { ...this.#interrupted, [source]: interrupted };
+          this.#interrupted = { ...this.#interrupted, [source]: interrupted ? whereThePageIs() : null };
         }
       },
       onEnded: (source, label) => {
@@ -406,13 +410,18 @@ export class Equipment {
   #microphoneTrack(track: MediaStreamTrack | null): void {
     this.audio.meter(track);
     this.#slow = { silentSeconds: null, channels: null };
-    this.#interrupted = { ...this.#interrupted, microphone: track?.muted ?? false };
+    this.#interrupted = { ...this.#interrupted, microphone: track?.muted ? whereThePageIs() : null };
     this.#settings = track ? { ...track.getSettings(), label: track.label } : { label: '' };
+    if (track) {
+      const before = this.#microphoneLabel;
+      this.#microphoneLabel = track.label;
+      if (before !== null && before !== track.label) this.listener?.onMicrophoneChanged(track.label);
+    }
     this.#deviceTrack('microphone', track);
   }
 
   #cameraTrack(track: MediaStreamTrack | null): void {
-    this.#interrupted = { ...this.#interrupted, camera: track?.muted ?? false };
+    this.#interrupted = { ...this.#interrupted, camera: track?.muted ? whereThePageIs() : null };
     this.#cameraId = track?.getSettings().deviceId ?? null;
     if (!track) this.picture = null;
     this.#deviceTrack('camera', track);
@@ -463,6 +472,11 @@ export class Equipment {
     const same = slow.silentSeconds === this.#slow.silentSeconds && slow.channels === this.#slow.channels;
     if (!same) this.#slow = slow;
   }
+}
+
+/** A tablet takes the devices from a page in the background: another reason, another explanation. */
+function whereThePageIs(): 'in_front' | 'in_background' {
+  return document.visibilityState === 'hidden' ? 'in_background' : 'in_front';
 }
 
 const OFF_EXTRA: ExtraCapture = { kind: 'off' };

@@ -27,6 +27,7 @@ describe('the own devices', () => {
       onMuted: (source, muted) => told.push([source, 'said', how(muted)]),
       onProfile: () => undefined,
       onScreenEnded: () => undefined,
+      onMicrophoneChanged: () => undefined,
     };
   }
 

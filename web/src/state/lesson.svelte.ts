@@ -153,6 +153,9 @@ export class LessonStore implements LessonView {
       onScreenEnded: () => {
         this.#toast({ kind: 'screen_ended' });
       },
+      onMicrophoneChanged: (label) => {
+        this.#toast({ kind: 'microphone_changed', label });
+      },
     };
     this.#equipment.onSpeaker = (speaker) => {
       this.#playback.setSpeaker(speaker);
@@ -242,10 +245,17 @@ export class LessonStore implements LessonView {
     void this.#equipment.toggleSecondCamera();
   };
   toggleScreen = (): void => {
-    void this.#equipment.toggleScreen();
+    void this.#equipment.toggleScreen().then(() => {
+      const { screen } = this;
+      // Whoever shares a recording believes it is heard: the browser's own question decides that, easily overlooked.
+      if (screen.kind === 'on') this.#toast({ kind: 'screen_started', withSound: screen.withSound });
+    });
   };
   setSoundProfile = (profile: SoundProfile): void => {
+    if (profile === this.soundProfile) return;
     void this.#equipment.setProfile(profile);
+    this.toasts = this.toasts.filter(({ what }) => what.kind !== 'profile' || what.name !== null);
+    this.#toast({ kind: 'profile', profile, name: null });
   };
   answerHeadphones = (answer: Exclude<HeadphonesAnswer, 'unanswered'>): void => {
     void this.#equipment.answerHeadphones(answer);
@@ -256,7 +266,6 @@ export class LessonStore implements LessonView {
 
   repair = (notice: Notice): void => {
     if (notice.repair === 'play_sound') this.#playback.playAll();
-    else if (notice.repair === 'reload') window.location.reload();
     else if (notice.repair === 'unmute' && notice.what.kind === 'muted_by') this.#unmute(notice.what.source);
     else this.#equipment.repair(notice);
   };

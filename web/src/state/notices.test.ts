@@ -14,7 +14,7 @@ function facts(over: Partial<EquipmentFacts> = {}): EquipmentFacts {
     sampleRate: 48_000,
     silentSeconds: null,
     channels: 'stereo',
-    interrupted: { microphone: false, camera: false },
+    interrupted: { microphone: null, camera: null },
     lost: { microphone: null, camera: null },
     problem: null,
     profile,
@@ -45,7 +45,7 @@ describe('notices about the own devices', () => {
   it('say one thing about the microphone at a time, the deepest reason', () => {
     const all = {
       silentSeconds: 9,
-      interrupted: { microphone: true, camera: false },
+      interrupted: { microphone: 'in_background' as const, camera: null },
       lost: { microphone: 'USB', camera: null },
     };
     expect(kinds(all)).toEqual([['microphone_lost', 'use_other_microphone']]);
@@ -55,7 +55,7 @@ describe('notices about the own devices', () => {
   });
 
   it('miss a camera only while it is wanted', () => {
-    const gone = { interrupted: { microphone: false, camera: true } };
+    const gone = { interrupted: { microphone: null, camera: 'in_front' } } as const;
     expect(kinds(gone)).toEqual([['camera_interrupted', 'restart_camera']]);
     expect(kinds({ ...gone, cameraMayBeOn: false })).toEqual([]);
     expect(kinds({ lost: { microphone: null, camera: 'USB' }, cameraMayBeOn: false })).toEqual([]);

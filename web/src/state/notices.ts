@@ -2,6 +2,9 @@ import { bluetoothMicrophone } from '../core/constraints';
 import type { Headphones, Processing } from '../core/profile';
 import type { CaptureProblem, Notice, NoticeKind, ProcessingStep, Repair, SoundProfile, TrackSource } from './types';
 
+/** `null`: it is not. */
+export type Interrupted = 'in_front' | 'in_background' | null;
+
 /** What is known about the own devices; everything the rules below look at. */
 export interface EquipmentFacts {
   readonly microphoneOn: boolean;
@@ -12,7 +15,8 @@ export interface EquipmentFacts {
   readonly sampleRate: number | null;
   readonly silentSeconds: number | null;
   readonly channels: 'mono' | 'stereo' | null;
-  readonly interrupted: { readonly microphone: boolean; readonly camera: boolean };
+  /** Where the page was when the system took the device. */
+  readonly interrupted: { readonly microphone: Interrupted; readonly camera: Interrupted };
   /** Label of the device that went away. */
   readonly lost: { readonly microphone: string | null; readonly camera: string | null };
   readonly problem: CaptureProblem | null;
@@ -41,7 +45,7 @@ export function equipmentNotices(facts: EquipmentFacts): Notice[] {
   if (lost.microphone !== null) {
     notices.push(banner({ kind: 'microphone_lost', label: lost.microphone }, 'use_other_microphone'));
   } else if (interrupted.microphone) {
-    notices.push(banner({ kind: 'microphone_interrupted' }, 'restart_microphone'));
+    notices.push(banner({ kind: 'microphone_interrupted', while: interrupted.microphone }, 'restart_microphone'));
   } else if (facts.microphoneOn && facts.silentSeconds !== null) {
     notices.push(banner({ kind: 'microphone_silent', seconds: facts.silentSeconds }, 'restart_microphone'));
   }
@@ -50,7 +54,7 @@ export function equipmentNotices(facts: EquipmentFacts): Notice[] {
   if (facts.cameraMayBeOn && lost.camera !== null) {
     notices.push(callout({ kind: 'camera_lost', label: lost.camera }, 'use_other_camera'));
   } else if (facts.cameraMayBeOn && interrupted.camera) {
-    notices.push(callout({ kind: 'camera_interrupted' }, 'restart_camera'));
+    notices.push(callout({ kind: 'camera_interrupted', while: interrupted.camera }, 'restart_camera'));
   }
   if (facts.microphoneOn) notices.push(...soundNotices(facts));
   return notices;

@@ -356,8 +356,8 @@ export type NoticeKind =
   /** On and unmuted, but digital zeros (iPad after a call or Siri). */
   | { readonly kind: 'microphone_silent'; readonly seconds: number }
   /** The system took it (call, Siri, Smart Cover, background). */
-  | { readonly kind: 'microphone_interrupted' }
-  | { readonly kind: 'camera_interrupted' }
+  | { readonly kind: 'microphone_interrupted'; readonly while: 'in_front' | 'in_background' }
+  | { readonly kind: 'camera_interrupted'; readonly while: 'in_front' | 'in_background' }
   /** Unplugged, or taken away for good. */
   | { readonly kind: 'microphone_lost'; readonly label: string }
   | { readonly kind: 'camera_lost'; readonly label: string }
@@ -372,12 +372,8 @@ export type NoticeKind =
   | { readonly kind: 'sound_blocked' }
   /** `name` is '' when nobody says who: while we were away, or we ourselves before a reload. */
   | { readonly kind: 'muted_by'; readonly name: string; readonly source: TrackSource }
-  /** Speaks or plays while muted. */
-  | { readonly kind: 'speaking_while_muted' }
   /** More people came than a page has seats: so many are neither seen nor heard. */
-  | { readonly kind: 'beyond_seats'; readonly count: number }
-  /** The server was updated; the page reloads with the repair. */
-  | { readonly kind: 'new_version' };
+  | { readonly kind: 'beyond_seats'; readonly count: number };
 
 export type ProcessingStep = 'echo_cancellation' | 'noise_suppression' | 'automatic_gain';
 
@@ -392,8 +388,7 @@ export type Repair =
   | 'wear_headphones'
   | 'play_sound'
   | 'unmute'
-  | 'try_again'
-  | 'reload';
+  | 'try_again';
 
 export interface Toast {
   readonly id: number;
@@ -401,6 +396,7 @@ export interface Toast {
     | { readonly kind: 'joined' | 'left'; readonly name: string }
     | { readonly kind: 'profile'; readonly profile: SoundProfile; readonly name: string | null }
     | { readonly kind: 'microphone_changed'; readonly label: string }
+    | { readonly kind: 'screen_started'; readonly withSound: boolean }
     | { readonly kind: 'screen_ended' }
     | { readonly kind: 'refused'; readonly code: ErrorCode };
 }

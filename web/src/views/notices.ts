@@ -26,9 +26,9 @@ function explain(what: Notice['what'], t: Messages, browser: BrowserInfo): Expla
       return { title: n.microphone_silent.title, text: browser.system === 'ipad' ? `${text} ${n.microphone_silent.ipad}` : text, icon: 'mic-off' };
     }
     case 'microphone_interrupted':
-      return { ...n.microphone_interrupted, icon: 'mic-off' };
+      return { title: n.microphone_interrupted.title, text: n.microphone_interrupted.text[what.while], icon: 'mic-off' };
     case 'camera_interrupted':
-      return { ...n.camera_interrupted, icon: 'cam-off' };
+      return { title: n.camera_interrupted.title, text: n.camera_interrupted.text[what.while], icon: 'cam-off' };
     case 'microphone_lost':
       return { title: n.microphone_lost.title, text: n.microphone_lost.text(what.label), icon: 'mic-off' };
     case 'camera_lost':
@@ -51,11 +51,7 @@ function explain(what: Notice['what'], t: Messages, browser: BrowserInfo): Expla
         text: n.muted_by.text,
         icon: what.source === 'microphone' ? 'mic-off' : 'cam-off',
       };
-    case 'speaking_while_muted':
-      return { ...n.speaking_while_muted, icon: 'mic-off' };
     case 'beyond_seats':
       return { title: n.beyond_seats.title, text: n.beyond_seats.text(what.count), icon: 'people' };
-    case 'new_version':
-      return { ...n.new_version, icon: 'refresh' };
   }
 }

@@ -153,6 +153,11 @@ export const lesson = (s: Speak, f: Format) => ({
     profileMine: (profile: string) => `Klangprofil: ${profile}.`,
     profileOther: (name: string, profile: string) => `${name} sendet jetzt mit dem Profil ${profile}.`,
     microphoneChanged: (label: string) => (label === '' ? 'Anderes Mikrofon in Benutzung.' : `Mikrofon jetzt: ${label}.`),
+    screenWithSound: s('Die anderen sehen deinen Bildschirm und hören seinen Ton.', 'Die anderen sehen Ihren Bildschirm und hören seinen Ton.'),
+    screenSilent: s(
+      'Die anderen sehen deinen Bildschirm, aber ohne Ton. Den Ton wählst du beim Zeigen mit aus.',
+      'Die anderen sehen Ihren Bildschirm, aber ohne Ton. Den Ton wählen Sie im Fenster des Browsers mit aus.',
+    ),
     screenEnded: 'Der Bildschirm wird nicht mehr gezeigt.',
   },
   announce: {

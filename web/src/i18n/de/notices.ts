@@ -17,7 +17,6 @@ export const notices = (s: Speak, f: Format) => ({
     play_sound: 'Ton einschalten',
     unmute: 'Ton an',
     try_again: 'Noch einmal',
-    reload: 'Neu laden',
   } as Record<Repair, string>,
   microphone_silent: {
     title: s('Dein Mikrofon ist still', 'Ihr Mikrofon ist still'),
@@ -27,11 +26,17 @@ export const notices = (s: Speak, f: Format) => ({
   },
   microphone_interrupted: {
     title: s('Dein Mikrofon wurde unterbrochen', 'Ihr Mikrofon wurde unterbrochen'),
-    text: 'Ein Anruf, Siri oder ein anderes Programm hat es gerade. Danach hilft ein Neustart.',
+    text: {
+      in_front: 'Ein Anruf, Siri oder ein anderes Programm hat es gerade. Danach hilft ein Neustart.',
+      in_background: 'Auftakt war im Hintergrund. Da nimmt das Gerät das Mikrofon weg.',
+    },
   },
   camera_interrupted: {
     title: s('Deine Kamera wurde unterbrochen', 'Ihre Kamera wurde unterbrochen'),
-    text: 'Ein anderes Programm hat sie, oder die Hülle ist zu. Der Ton läuft weiter.',
+    text: {
+      in_front: 'Ein anderes Programm hat sie, oder die Hülle ist zu. Der Ton läuft weiter.',
+      in_background: 'Auftakt war im Hintergrund. Da nimmt das Gerät die Kamera weg.',
+    },
   },
   microphone_lost: {
     title: 'Das Mikrofon ist weg',
@@ -72,13 +77,11 @@ export const notices = (s: Speak, f: Format) => ({
     },
     text: s('Nur du selbst kannst es wieder einschalten.', 'Nur Sie selbst können es wieder einschalten.'),
   },
-  speaking_while_muted: { title: s('Niemand hört dich', 'Niemand hört Sie'), text: s('Dein Ton ist aus.', 'Ihr Ton ist aus.') },
   beyond_seats: {
     title: 'Nicht alle passen auf diese Seite',
     text: (count: number) =>
       `${f.number(count)} ${f.plural(count, { one: 'Person ist', other: 'Personen sind' })} hier weder zu sehen noch zu hören. Wer, steht in der Liste der Personen.`,
   },
-  new_version: { title: 'Auftakt wurde erneuert', text: 'Nach dem Neuladen geht es hier weiter. Das dauert einen Moment.' },
   // Chips in the room's top line, so that trouble is seen when no banner is open.
   chip: { sound: 'Mikrofon liefert keinen Ton', picture: 'Kamera liefert kein Bild' },
 });

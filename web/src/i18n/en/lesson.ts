@@ -147,6 +147,8 @@ export const lesson = (f: Format): Messages['lesson'] => ({
     profileMine: (profile) => `Sound profile: ${profile}.`,
     profileOther: (name, profile) => `${name} now sends with the ${profile} profile.`,
     microphoneChanged: (label) => (label === '' ? 'Another microphone is in use.' : `Microphone now: ${label}.`),
+    screenWithSound: 'The others see your screen and hear its sound.',
+    screenSilent: 'The others see your screen, but without sound. Sound is chosen in the browser’s own window when you share.',
     screenEnded: 'The screen is no longer shown.',
   },
   announce: {

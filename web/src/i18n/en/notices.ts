@@ -15,7 +15,6 @@ export const notices = (f: Format): Messages['notices'] => ({
     play_sound: 'Switch on sound',
     unmute: 'Unmute',
     try_again: 'Try again',
-    reload: 'Reload',
   },
   microphone_silent: {
     title: 'Your microphone is silent',
@@ -24,11 +23,17 @@ export const notices = (f: Format): Messages['notices'] => ({
   },
   microphone_interrupted: {
     title: 'Your microphone was interrupted',
-    text: 'A call, Siri or another program has it right now. A restart helps afterwards.',
+    text: {
+      in_front: 'A call, Siri or another program has it right now. A restart helps afterwards.',
+      in_background: 'Auftakt was in the background. There the device takes the microphone away.',
+    },
   },
   camera_interrupted: {
     title: 'Your camera was interrupted',
-    text: 'Another program has it, or the cover is closed. The sound goes on.',
+    text: {
+      in_front: 'Another program has it, or the cover is closed. The sound goes on.',
+      in_background: 'Auftakt was in the background. There the device takes the camera away.',
+    },
   },
   microphone_lost: {
     title: 'The microphone is gone',
@@ -63,11 +68,9 @@ export const notices = (f: Format): Messages['notices'] => ({
     },
     text: 'Only you can switch it on again.',
   },
-  speaking_while_muted: { title: 'Nobody hears you', text: 'Your sound is off.' },
   beyond_seats: {
     title: 'Not everybody fits on this page',
     text: (count) => `${f.number(count)} ${f.plural(count, { one: 'person is', other: 'people are' })} neither seen nor heard here. The list of people says who.`,
   },
-  new_version: { title: 'Auftakt was updated', text: 'After reloading it goes on here. It takes a moment.' },
   chip: { sound: 'Microphone delivers no sound', picture: 'Camera delivers no picture' },
 });
