@@ -25,6 +25,27 @@ export async function cramped(page: Page): Promise<string[]> {
   return pixels > 0 ? [...targets, `${pixels} px wider than the screen`] : targets;
 }
 
+/** Targets that are cut off by what they stand in: nobody can scroll there. */
+export async function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = [];
+    const inside = (box: DOMRect, frame: DOMRect): boolean =>
+      box.left >= frame.left - 1 && box.right <= frame.right + 1 && box.top >= frame.top - 1 && box.bottom <= frame.bottom + 1;
+    for (const element of document.querySelectorAll<HTMLElement>('button, a[href], select, textarea')) {
+      if (element.closest('[aria-hidden="true"], .vh') !== null || !element.checkVisibility()) continue;
+      let frame = element.parentElement;
+      while (frame && getComputedStyle(frame).overflowY === 'visible') frame = frame.parentElement;
+      if (frame === null || !/hidden|clip/.test(getComputedStyle(frame).overflowY)) continue;
+      if (!inside(element.getBoundingClientRect(), frame.getBoundingClientRect())) found.push(`cut off: ${element.outerHTML.slice(0, 120)}`);
+    }
+    // The own picture belongs on the stage, whatever room a panel leaves it.
+    const stage = document.querySelector('.stage')?.getBoundingClientRect();
+    const own = document.querySelector('.selves')?.getBoundingClientRect();
+    if (stage && own && !inside(own, stage)) found.push('the own picture leaves the stage');
+    return found;
+  });
+}
+
 async function smallTargets(page: Page): Promise<string[]> {
   return page.evaluate((smallest) => {
     const found: string[] = [];

@@ -4,12 +4,17 @@
  */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cramped, violations } from './checks';
+import { cramped, cutOff, violations } from './checks';
 import { openGallery, stateNames, type Gallery } from './world';
 
 const sizes = [
   { width: 1180, height: 820 },
   { width: 390, height: 844 },
+];
+// The smallest phone (and a page enlarged to four times its size), and a phone held sideways.
+const tightSizes = [
+  { width: 320, height: 568 },
+  { width: 844, height: 390 },
 ];
 const schemes = ['light', 'dark'] as const;
 let gallery: Gallery;
@@ -73,5 +78,15 @@ describe.each(stateNames)('%s', (state) => {
     }
     expect(wrong).toEqual([]);
     expect(await standing()).toEqual(['en', 0]);
+  });
+
+  test('fits the smallest screens', async () => {
+    await open(state, 'de');
+    const wrong: string[] = [];
+    for (const size of [...sizes, ...tightSizes]) {
+      await show(size, 'light');
+      for (const text of [...(await cramped(page)), ...(await cutOff(page))]) wrong.push(`${size.width}: ${text}`);
+    }
+    expect(wrong).toEqual([]);
   });
 });

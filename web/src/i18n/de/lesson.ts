@@ -52,7 +52,7 @@ export const lesson = (s: Speak, f: Format) => ({
   profile: 'Klangprofil',
   profileHelp: {
     speech: 'Für Gespräche: mono, mit Filtern gegen Lärm und Echo.',
-    music: 'Für Instrumente und Gesang: Stereo, ohne Filter.',
+    music: 'Für Instrumente und Gesang: Stereo, ohne Sprachfilter.',
     studio: 'Für gute Mikrofone und schnelles Netz: Stereo, höchste Güte.',
   },
 

@@ -49,7 +49,7 @@ export const lesson = (f: Format): Messages['lesson'] => ({
   profile: 'Sound profile',
   profileHelp: {
     speech: 'For talking: mono, with filters against noise and echo.',
-    music: 'For instruments and singing: stereo, no filters.',
+    music: 'For instruments and singing: stereo, no voice filters.',
     studio: 'For good microphones and a fast network: stereo, highest quality.',
   },
 
