@@ -24,7 +24,8 @@ export default defineConfig({
   // Svelte's browser build, so that runes and components can be tested.
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   test: {
-    include: ['src/**/*.test.ts'],
+    // What browser tests measure with is tested here, without a browser.
+    include: ['src/**/*.test.ts', 'e2e/sound/**/*.test.ts'],
     environment: 'node',
   },
 });

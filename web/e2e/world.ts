@@ -179,9 +179,15 @@ export class Person {
     });
   }
 
-  static async arrive(browser: Browser, link: string, options: BrowserContextOptions = {}): Promise<Person> {
+  /** `prepare` is for what must be there before the page opens. */
+  static async arrive(
+    browser: Browser,
+    link: string,
+    { prepare, ...options }: BrowserContextOptions & { readonly prepare?: (page: Page) => Promise<void> } = {},
+  ): Promise<Person> {
     const context = await browser.newContext({ viewport: { width: 1180, height: 820 }, locale: 'de-DE', ...options });
     const person = new Person(context, await context.newPage());
+    await prepare?.(person.page);
     await person.page.goto(link);
     return person;
   }
