@@ -24,8 +24,8 @@ describe('sound from microphone to ear', () => {
   beforeAll(async () => {
     server = await Server.start();
     browsers = [await startChromium(), await startChromium()];
-    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'), giveMicrophone);
-    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'), giveMicrophone);
+    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'), { prepare: giveMicrophone });
+    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'), { prepare: giveMicrophone });
     await teacher.join();
     await student.join();
     // Sound alone is measured here: two coders of pictures would take the machine away from it.

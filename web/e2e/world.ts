@@ -1,24 +1,15 @@
 /** What browser tests stand on: a real server with data of its own, and people with real browsers. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { builtBinary, REPOSITORY } from './binaries';
+import { Network } from './network';
 
 const run = promisify(execFile);
-const REPOSITORY = path.resolve(import.meta.dirname, '../..');
-
-/** The server's binary: `E2E_SERVER`, or what cargo built last. */
-function serverBinary(): string {
-  const target = process.env.CARGO_TARGET_DIR ?? path.join(REPOSITORY, 'target');
-  const candidates = [process.env.E2E_SERVER, `${target}/debug/auftakt`, `${target}/release/auftakt`];
-  const found = candidates.find((candidate) => candidate !== undefined && existsSync(candidate));
-  if (!found) throw new Error('No server to test: run `cargo build --bin auftakt` first.');
-  return found;
-}
 
 async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -53,20 +44,31 @@ export async function until<T>(what: string, look: () => Promise<T | null | fals
 export class Server {
   readonly port: number;
   readonly #data: string;
-  readonly #mediaAddress: string;
+  readonly #mediaArguments: readonly string[];
   #process: ChildProcess | null = null;
   #log = '';
 
-  private constructor(port: number, data: string, mediaAddress: string) {
+  private constructor(port: number, data: string, mediaArguments: readonly string[]) {
     this.port = port;
-    this.#mediaAddress = mediaAddress;
+    this.#mediaArguments = mediaArguments;
     this.#data = data;
   }
 
   /** Firefox never pairs its own address with a loopback one: it needs `lan`. */
   static async start(media: 'loopback' | 'lan' = 'loopback'): Promise<Server> {
-    const data = await mkdtemp(path.join(tmpdir(), 'auftakt-e2e-'));
-    const server = new Server(await freePort(), data, media === 'lan' ? ownAddress() : '127.0.0.1');
+    const address = media === 'lan' ? ownAddress() : '127.0.0.1';
+    return Server.#start(await freePort(), ['--media-address', address]);
+  }
+
+  /** Reached only through a line that can be made bad. */
+  static async startBehindNetwork(): Promise<{ server: Server; network: Network }> {
+    const port = await freePort();
+    const network = await Network.start(port);
+    return { server: await Server.#start(port, ['--media-candidate', network.address]), network };
+  }
+
+  static async #start(port: number, mediaArguments: readonly string[]): Promise<Server> {
+    const server = new Server(port, await mkdtemp(path.join(tmpdir(), 'auftakt-e2e-')), mediaArguments);
     await server.up();
     return server;
   }
@@ -80,8 +82,8 @@ export class Server {
   }
 
   async up(): Promise<void> {
-    const serve = ['serve', '--listen', `127.0.0.1:${this.port}`, '--media-address', this.#mediaAddress];
-    const child = spawn(serverBinary(), ['--data', this.#data, ...serve], { cwd: REPOSITORY });
+    const serve = ['serve', '--listen', `127.0.0.1:${this.port}`, ...this.#mediaArguments];
+    const child = spawn(builtBinary('auftakt'), ['--data', this.#data, ...serve], { cwd: REPOSITORY });
     const keep = (chunk: Buffer) => {
       this.#log = (this.#log + chunk.toString()).slice(-100_000);
     };
@@ -112,7 +114,7 @@ export class Server {
 
   /** A join link, made as an operator makes it. */
   async link(room: string, role: string, name: string): Promise<string> {
-    const { stdout } = await run(serverBinary(), [
+    const { stdout } = await run(builtBinary('auftakt'), [
       ...['--data', this.#data, 'link', '--room', room, '--role', role, '--name', name],
     ]);
     const url = /https?:\/\/\S+/.exec(stdout)?.[0];
@@ -152,9 +154,11 @@ export interface Look {
   readonly at: number;
   readonly state: string;
   readonly framesDecoded: number;
+  readonly frozenSeconds: number;
   /** Energy of what was heard (all seats), counted up; relative, only growth matters. */
   readonly heard: number;
   readonly audioPackets: number;
+  /** Samples that were made up, silence included. */
   readonly concealed: number;
   readonly samples: number;
   readonly sentBytes: number;
@@ -250,9 +254,10 @@ export async function readPeerConnection(): Promise<Look> {
     at: Date.now(),
     state: pc?.connectionState ?? 'none',
     framesDecoded: sum('inbound-rtp', 'video', 'framesDecoded'),
+    frozenSeconds: sum('inbound-rtp', 'video', 'totalFreezesDuration'),
     heard: sum('inbound-rtp', 'audio', 'totalAudioEnergy'),
     audioPackets: sum('inbound-rtp', 'audio', 'packetsReceived'),
-    concealed: sum('inbound-rtp', 'audio', 'concealedSamples') - sum('inbound-rtp', 'audio', 'silentConcealedSamples'),
+    concealed: sum('inbound-rtp', 'audio', 'concealedSamples'),
     samples: sum('inbound-rtp', 'audio', 'totalSamplesReceived'),
     sentBytes: sum('outbound-rtp', 'audio', 'bytesSent'),
     targetBitrate: sum('outbound-rtp', 'audio', 'targetBitrate'),

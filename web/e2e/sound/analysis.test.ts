@@ -10,7 +10,7 @@ const part = (name: string) => probe.parts.find((candidate) => candidate.name ==
 
 const PLUCKED = part('plucked');
 /** Of the plucked notes, where all of them would only take longer. */
-const SOME = PLUCKED.from + 2 * RATE;
+const SOME = PLUCKED.from + 1.5 * RATE;
 
 interface Change {
   /** In samples, with fractions. */

@@ -8,7 +8,7 @@ const ON_THE_WAY_MS = 500;
 interface Studio {
   /** What the page asked its microphone for, newest last. */
   readonly asked: MediaTrackConstraints[];
-  play(left: Float32Array<ArrayBuffer>, right: Float32Array<ArrayBuffer>): Promise<void>;
+  play(left: Float32Array<ArrayBuffer>, right: Float32Array<ArrayBuffer>, times: 'once' | 'forever'): Promise<void>;
 }
 
 interface Recording {
@@ -57,14 +57,16 @@ function replaceMicrophone(rate: number): void {
   };
   (window as StudioWindow).studio = {
     asked,
-    play: (left, right) => {
+    play: (left, right, times) => {
       if (!context || !line) throw new Error('The microphone is not open.');
       const buffer = new AudioBuffer({ length: left.length, numberOfChannels: 2, sampleRate: rate });
       buffer.copyToChannel(left, 0);
       buffer.copyToChannel(right, 1);
       const source = new AudioBufferSourceNode(context, { buffer });
       source.connect(line);
+      source.loop = times === 'forever';
       source.start();
+      if (source.loop) return Promise.resolve();
       return new Promise((resolve) => {
         source.onended = () => {
           resolve();
@@ -78,19 +80,21 @@ export async function asked(page: Page): Promise<readonly MediaTrackConstraints[
   return page.evaluate(() => (window as StudioWindow).studio?.asked ?? []);
 }
 
-/** Plays into the page's microphone; resolves at the end. */
-export async function play(page: Page, sound: Stereo): Promise<void> {
-  await page.evaluate(
-    async (channels) => {
-      const samples = channels.map((text) => {
-        const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-        return new Float32Array(bytes.buffer);
-      });
-      const [left, right] = samples as [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>];
-      await (window as StudioWindow).studio?.play(left, right);
-    },
-    [sound.left, sound.right].map((samples) => Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength).toString('base64')),
-  );
+/** Plays into the page's microphone; resolves at the end, or at once where there is none. */
+export async function play(page: Page, sound: Stereo, times: 'once' | 'forever' = 'once'): Promise<void> {
+  const encode = (samples: Float32Array) =>
+    Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength).toString('base64');
+  await page.evaluate(playInPage, { channels: [encode(sound.left), encode(sound.right)], times });
+}
+
+/** Runs in the page. */
+async function playInPage({ channels, times }: { channels: string[]; times: 'once' | 'forever' }): Promise<void> {
+  const samples = channels.map((text) => {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    return new Float32Array(bytes.buffer);
+  });
+  const [left, right] = samples as [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>];
+  await (window as StudioWindow).studio?.play(left, right, times);
 }
 
 /** Writes down what the seat that sounds plays, straight from its track: no mixer and no second clock in between. */

@@ -195,6 +195,11 @@ export class Equipment {
     return this.#open({ microphone: this.#switches.microphone.mayBeOn, camera: this.#switches.camera.mayBeOn });
   }
 
+  /** Once more what could not be opened before. */
+  openFailed(): Promise<CaptureProblem | null> {
+    return this.#open({ microphone: this.microphone.kind === 'problem', camera: this.camera.kind === 'problem' });
+  }
+
   async #open(wanted: Readonly<Record<Device, boolean>>): Promise<CaptureProblem | null> {
     const asked = (['microphone', 'camera'] as const).filter((device) => wanted[device] && !this.media.track(device));
     const before = { microphone: this.#switches.microphone.capture, camera: this.#switches.camera.capture };
@@ -207,13 +212,6 @@ export class Equipment {
     }
     const both = result.microphone !== null && result.camera?.kind === result.microphone.kind;
     return both ? { ...result.microphone, device: 'both' } : (result.microphone ?? result.camera);
-  }
-
-  /** What could not be opened stays off from now on, until the person asks for it again. */
-  doWithoutProblems(): void {
-    for (const device of ['microphone', 'camera'] as const) {
-      if (this.#switches[device].state.kind === 'problem') this.#switches[device].doWithout();
-    }
   }
 
   async toggleMicrophone(): Promise<void> {
@@ -412,11 +410,9 @@ export class Equipment {
     this.#slow = { silentSeconds: null, channels: null };
     this.#interrupted = { ...this.#interrupted, microphone: track?.muted ? whereThePageIs() : null };
     this.#settings = track ? { ...track.getSettings(), label: track.label } : { label: '' };
-    if (track) {
-      const before = this.#microphoneLabel;
-      this.#microphoneLabel = track.label;
-      if (before !== null && before !== track.label) this.listener?.onMicrophoneChanged(track.label);
-    }
+    const before = this.#microphoneLabel;
+    this.#microphoneLabel = track?.label ?? before;
+    if (track && before !== null && before !== track.label) this.listener?.onMicrophoneChanged(track.label);
     this.#deviceTrack('microphone', track);
   }
 

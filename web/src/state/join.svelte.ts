@@ -3,6 +3,7 @@ import { testConnection } from '../core/probe';
 import { playSoundCheck, recordSoundCheck, wasHeard } from '../core/soundcheck';
 import type { Equipment } from './equipment.svelte';
 import type {
+  CaptureDevice,
   CaptureProblem,
   CaptureState,
   ConnectionTest,
@@ -34,6 +35,8 @@ export class JoinStore implements JoinView {
   #check: AbortController | null = null;
   /** What goes on once a device problem is solved: joining, or looking at oneself. */
   #goal: 'join' | 'try_out' = 'try_out';
+  /** What the person said to go on without: joining tries it all the same, and asks nothing more. */
+  #doWithout: CaptureDevice | null = null;
 
   constructor(link: LinkInfo, name: string, equipment: Equipment, onJoin: (name: string) => void) {
     this.link = link;
@@ -190,14 +193,14 @@ export class JoinStore implements JoinView {
       return;
     }
     this.progress = { kind: 'form' };
-    void this.#tryOut(() => this.#equipment.openWanted());
+    void this.#tryOut(() => this.#equipment.openFailed());
   };
 
   goOnWithout = (): void => {
     if (this.#isBusy()) return;
     // Made within the tap: what is heard later needs it, also by somebody who only listens.
     void this.#equipment.audio.context;
-    this.#equipment.doWithoutProblems();
+    if (this.progress.kind === 'device_problem') this.#doWithout = this.progress.problem.device;
     if (this.#goal === 'try_out') this.progress = { kind: 'form' };
     else if (this.#nameIsGood()) this.#enter();
   };
@@ -228,7 +231,7 @@ export class JoinStore implements JoinView {
     void this.#equipment.audio.context;
     this.progress = { kind: 'opening_devices' };
     const problem = await this.#equipment.openWanted();
-    if (problem) {
+    if (problem && this.#doWithout !== 'both' && this.#doWithout !== problem.device) {
       this.#goal = 'join';
       this.progress = { kind: 'device_problem', problem };
     } else {

@@ -55,7 +55,7 @@ describe('notices about the own devices', () => {
   });
 
   it('miss a camera only while it is wanted', () => {
-    const gone = { interrupted: { microphone: null, camera: 'in_front' } } as const;
+    const gone = { interrupted: { microphone: null, camera: 'in_front' as const } };
     expect(kinds(gone)).toEqual([['camera_interrupted', 'restart_camera']]);
     expect(kinds({ ...gone, cameraMayBeOn: false })).toEqual([]);
     expect(kinds({ lost: { microphone: null, camera: 'USB' }, cameraMayBeOn: false })).toEqual([]);

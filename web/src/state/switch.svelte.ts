@@ -30,12 +30,6 @@ export class DeviceSwitch {
     this.held = false;
   }
 
-  /** The owner goes on without it, until the next tap. */
-  doWithout(): void {
-    this.wish = 'off';
-    this.capture = { kind: 'closed' };
-  }
-
   get state(): CaptureState {
     const { capture } = this;
     if (capture.kind === 'asking') return { kind: 'asking' };
