@@ -163,6 +163,9 @@ export interface Look {
   readonly samples: number;
   readonly sentBytes: number;
   readonly targetBitrate: number;
+  /** Of all pictures sent together, in bit/s. */
+  readonly pictureTarget: number;
+  readonly pictureBytes: number;
   readonly codecs: readonly string[];
 }
 
@@ -261,6 +264,8 @@ export async function readPeerConnection(): Promise<Look> {
     samples: sum('inbound-rtp', 'audio', 'totalSamplesReceived'),
     sentBytes: sum('outbound-rtp', 'audio', 'bytesSent'),
     targetBitrate: sum('outbound-rtp', 'audio', 'targetBitrate'),
+    pictureTarget: sum('outbound-rtp', 'video', 'targetBitrate'),
+    pictureBytes: sum('outbound-rtp', 'video', 'bytesSent'),
     codecs: entries.filter((entry) => entry.type === 'codec').map((entry) => `${entry.mimeType as string} ${entry.sdpFmtpLine as string}`),
   };
 }

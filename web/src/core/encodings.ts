@@ -13,6 +13,9 @@ const CONFERENCE_CAMERA: RTCRtpEncodingParameters[] = [
 /** Text must be sharp; 15 pictures a second are enough to turn a page. */
 const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 3_000_000, maxFramerate: 15 }];
 
+/** Enough for 720 lines (Chromium's own table), and little enough for a narrow line until it has been measured. */
+export const PICTURES_START_BPS = 800_000;
+
 export function isSound(source: TrackSource): boolean {
   return source === 'microphone' || source === 'screen_sound';
 }

@@ -1,7 +1,7 @@
 import type { OfferedSeat, OfferedTrack, RoomKind, SoundProfile, TrackSource } from '../generated/wire';
-import { contentHintFor, degradationFor, encodingsFor, isSound, limitCodecs } from './encodings';
+import { contentHintFor, degradationFor, encodingsFor, isSound, limitCodecs, PICTURES_START_BPS } from './encodings';
 import { PROFILES } from './profile';
-import { applyProfiles, prepareOffer, type SoundSending } from './sdp';
+import { applyProfiles, prepareOffer, type SoundSending, startPictures } from './sdp';
 
 export interface OfferBody {
   readonly sdp: string;
@@ -44,6 +44,8 @@ export class Peer {
   #wantsRestart = false;
   #running: Promise<void> | null = null;
   #answered = false;
+  /** Once and for all: a connection that comes back after a gap never stopped its coders. */
+  #connected = false;
   #closed = false;
 
   constructor(options: PeerOptions) {
@@ -51,7 +53,9 @@ export class Peer {
     this.#profile = options.profile;
     this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers: [] });
     this.connection.onconnectionstatechange = () => {
-      if (!this.#closed) options.onState(this.connection.connectionState);
+      if (this.#closed) return;
+      if (this.connection.connectionState === 'connected') this.#letPicturesFlow();
+      options.onState(this.connection.connectionState);
     };
   }
 
@@ -79,7 +83,7 @@ export class Peer {
     sending.track = track;
     sending.muted = muted;
     sending.transceiver.direction = track ? 'sendonly' : 'inactive';
-    await sending.transceiver.sender.replaceTrack(track);
+    await sending.transceiver.sender.replaceTrack(this.#flows(source) ? track : null);
     return appearsOrGoes;
   }
 
@@ -161,18 +165,37 @@ export class Peer {
       fresh: !this.#answered,
     });
     if (this.#closed) return;
-    await pc.setRemoteDescription({ type: 'answer', sdp: applyProfiles(answer, this.#soundSections()) });
+    const sdp = startPictures(applyProfiles(answer, this.#soundSections()), PICTURES_START_BPS);
+    await pc.setRemoteDescription({ type: 'answer', sdp });
     this.#answered = true;
     await this.#tuneSenders();
   }
 
   #add(source: TrackSource, track: MediaStreamTrack, muted: boolean): void {
-    const transceiver = this.connection.addTransceiver(track, {
+    const kind = isSound(source) ? 'audio' : 'video';
+    const transceiver = this.connection.addTransceiver(this.#flows(source) ? track : kind, {
       direction: 'sendonly',
       sendEncodings: encodingsFor(source, this.#options.kind),
     });
-    limitCodecs(transceiver, isSound(source) ? 'audio' : 'video');
+    limitCodecs(transceiver, kind);
     this.#sending.set(source, { transceiver, track, muted });
+  }
+
+  /**
+   * A picture that reaches its coder before there is a connection is shrunk to what 300 kbit/s could carry (Chromium), and
+   * grows back only over 15 s.
+   */
+  #flows(source: TrackSource): boolean {
+    return isSound(source) || this.#connected;
+  }
+
+  #letPicturesFlow(): void {
+    if (this.#connected) return;
+    this.#connected = true;
+    for (const [source, { transceiver, track }] of this.#sending) {
+      // Refused only by a sender that was stopped meanwhile: then there is nothing to send.
+      if (track && !isSound(source)) transceiver.sender.replaceTrack(track).catch(() => undefined);
+    }
   }
 
   #addSeat(): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import answer from './fixtures/answer.sdp?raw';
 import offer from './fixtures/chromium-offer.sdp?raw';
 import { PROFILES } from './profile';
-import { applyProfiles, prepareOffer } from './sdp';
+import { applyProfiles, prepareOffer, startPictures } from './sdp';
 
 function section(sdp: string, mid: string): string[] {
   const found = sdp.split(/^(?=m=)/m).find((text) => text.includes(`a=mid:${mid}\r\n`));
@@ -88,5 +88,14 @@ describe('the answer', () => {
   it('does not touch what we receive', () => {
     const lines = (sdp: string) => section(sdp.replace(/\r?\n/g, '\r\n'), '2');
     expect(lines(apply('music', 'red'))).toEqual(lines(answer));
+  });
+
+  it('lets the picture we send begin with more than 300 kbit/s, and changes nothing else', () => {
+    const picture = 'm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=recvonly\r\na=rtpmap:96 VP8/90000\r\n';
+    const hint = 'a=fmtp:96 x-google-start-bitrate=800\r\n';
+    expect(startPictures(picture, 800_000)).toBe(picture + hint);
+    expect(startPictures(picture + hint, 800_000)).toBe(picture + hint);
+    const seat = picture.replace('recvonly', 'sendonly');
+    expect(startPictures(seat, 800_000)).toBe(seat);
   });
 });

@@ -1,7 +1,7 @@
 import type { ProfileSettings } from './profile';
 
 /**
- * The few things about sound that browsers let a page decide only in the text of a session description (RFC 8866,
+ * The few things that browsers let a page decide only in the text of a session description (RFC 8866,
  * RFC 7587). Each function takes and returns a whole description and leaves every line it does not know alone.
  */
 
@@ -10,7 +10,7 @@ import type { ProfileSettings } from './profile';
  * `stereo=1`), announces stereo in what we send, and offers retransmission for audio, which browsers support but do not offer.
  */
 export function prepareOffer(sdp: string): string {
-  return mapAudioSections(sdp, (lines) => {
+  return mapSections(sdp, 'audio', (lines) => {
     const opus = payloadTypeOf(lines, 'opus');
     if (opus === null) return lines;
     const receives = lines.includes('a=recvonly') || lines.includes('a=sendrecv');
@@ -36,7 +36,7 @@ export interface SoundSending extends ProfileSettings {
  * *remote* description, so the profile is written there. `sending` is by mid.
  */
 export function applyProfiles(sdp: string, sending: ReadonlyMap<string, SoundSending>): string {
-  return mapAudioSections(sdp, (lines) => {
+  return mapSections(sdp, 'audio', (lines) => {
     const profile = sending.get(midOf(lines) ?? '');
     const opus = payloadTypeOf(lines, 'opus');
     if (!profile || opus === null) return lines;
@@ -49,6 +49,19 @@ export function applyProfiles(sdp: string, sending: ReadonlyMap<string, SoundSen
     });
     const first = profile.redundancy === 'red' ? (payloadTypeOf(out, 'red') ?? opus) : opus;
     return preferPayloadType(setPtime(out, profile.frameMs), first);
+  });
+}
+
+/**
+ * The server's answer, before the browser gets it: Chromium believes in 300 kbit/s until it has measured, shrinks the picture to
+ * fit, and takes 15 s to undo that. It measures within half a second, so a picture may begin with more. Others ignore this.
+ */
+export function startPictures(sdp: string, startBps: number): string {
+  return mapSections(sdp, 'video', (lines) => {
+    const first = lines[0]?.split(' ')[3];
+    const sends = lines.includes('a=recvonly') || lines.includes('a=sendrecv');
+    if (!sends || first === undefined) return lines;
+    return setFmtp(lines, first, { 'x-google-start-bitrate': String(startBps / 1000) });
   });
 }
 
@@ -70,9 +83,11 @@ function split(sdp: string): Description {
   return { session, sections };
 }
 
-function mapAudioSections(sdp: string, change: (lines: readonly string[]) => readonly string[]): string {
+type Change = (lines: readonly string[]) => readonly string[];
+
+function mapSections(sdp: string, kind: 'audio' | 'video', change: Change): string {
   const { session, sections } = split(sdp);
-  const changed = sections.map((lines) => (lines[0]?.startsWith('m=audio ') ? change(lines) : lines));
+  const changed = sections.map((lines) => (lines[0]?.startsWith(`m=${kind} `) ? change(lines) : lines));
   return [...session, ...changed.flat()].map((line) => `${line}\r\n`).join('');
 }
 

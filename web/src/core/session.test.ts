@@ -57,6 +57,23 @@ describe('a session', () => {
     session.start();
   });
 
+  it('sends sound at once, and pictures from the moment there is a way for them', async () => {
+    FakeSocket.last.accept();
+    FakeSocket.last.say(welcome(false));
+    await settle();
+    const pc = FakePeerConnection.last;
+    const sent = () => pc.transceivers.map(({ sender }) => (sender.track as MediaStreamTrack | null)?.kind ?? null);
+    expect(sent().slice(0, 2)).toEqual(['audio', null]);
+    expect(FakeSocket.last.of('offer')[0]?.tracks.map(({ source }) => source)).toEqual(['microphone', 'camera']);
+    await session.publish('camera', fakeTrack('video'), false);
+    expect(sent().slice(0, 2)).toEqual(['audio', null]);
+    pc.become('connected');
+    expect(sent().slice(0, 2)).toEqual(['audio', 'video']);
+    pc.become('disconnected');
+    await session.publish('screen', fakeTrack('video'), false);
+    expect(sent().filter((kind) => kind === 'video')).toHaveLength(2);
+  });
+
   afterEach(() => {
     session.leave();
     vi.useRealTimers();
