@@ -84,7 +84,10 @@ export interface Band {
 const LOWEST_HZ = 40;
 const TOP_HZ = 18_000;
 
-/** What the bands of a sixth of an octave gained or lost; the median over the parts of this name. */
+/**
+ * What the bands of a sixth of an octave gained or lost. A fault of the way is in every pass; what a jitter buffer on a busy machine
+ * stretches is in one or two: of the parts of this name the one that changed a band least counts.
+ */
 export function response(probe: Probe, heard: Stereo, name: PartName, results: readonly WindowResult[]): Band[] {
   const passes = partsOf(probe, name).map((part) => {
     const { median } = summary(within(results, part).map(({ delay }) => delay));
@@ -96,8 +99,8 @@ export function response(probe: Probe, heard: Stereo, name: PartName, results: r
   const bands: Band[] = [];
   const width = 2 ** (1 / 6);
   for (let high = TOP_HZ; high / width >= LOWEST_HZ; high /= width) {
-    const gains = passes.map(([sent, got]) => energyBetween(got, high / width, high) / energyBetween(sent, high / width, high));
-    bands.unshift({ hertz: high / Math.sqrt(width), gainDb: 10 * Math.log10(summary(gains).median) });
+    const gains = passes.map(([sent, got]) => 10 * Math.log10(energyBetween(got, high / width, high) / energyBetween(sent, high / width, high)));
+    bands.unshift({ hertz: high / Math.sqrt(width), gainDb: gains.reduce((least, gain) => (Math.abs(gain) < Math.abs(least) ? gain : least)) });
   }
   return bands;
 }
