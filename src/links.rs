@@ -83,10 +83,13 @@ impl LinkKey {
             Self::create(data, &path)?;
         }
         let bytes = std::fs::read(&path)?;
-        if bytes.len() != KEY_BYTES {
-            return Err(std::io::Error::other(format!("{} is damaged: delete it to make a new one (all links end)", path.display())));
-        }
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
+        let damaged = |_| std::io::Error::other(format!("{} is damaged: delete it to make a new one (all links end)", path.display()));
+        Ok(Self::from_bytes(&bytes.try_into().map_err(damaged)?))
+    }
+
+    /// A key that is known.
+    pub fn from_bytes(bytes: &[u8; KEY_BYTES]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, bytes))
     }
 
     /// Written aside and linked into place, so that two programs starting at once agree on one key and none reads half of it.
@@ -171,7 +174,7 @@ mod tests {
     use super::*;
 
     fn key() -> LinkKey {
-        LinkKey(hmac::Key::new(hmac::HMAC_SHA256, &[7; KEY_BYTES]))
+        LinkKey::from_bytes(&[7; KEY_BYTES])
     }
 
     fn claims() -> JoinClaims {
@@ -204,7 +207,7 @@ mod tests {
 
     #[test]
     fn another_key_refuses() {
-        let other = LinkKey(hmac::Key::new(hmac::HMAC_SHA256, &[8; KEY_BYTES]));
+        let other = LinkKey::from_bytes(&[8; KEY_BYTES]);
         assert_eq!(other.verify_join(&key().sign_join(claims()), 0), Err(TokenError::Invalid));
     }
 }

@@ -3,7 +3,8 @@
 use crate::wire::Rtp;
 use crate::{ClientEvent, Random, stun};
 use auftakt_media::srtp::{Inbound, KeyingMaterial, Outbound, SrtpProfile};
-use dimpl::{Config, Dtls, DtlsCertificate, Output};
+use dimpl::crypto::{CryptoProvider, Dtls12CipherSuite, aws_lc_rs};
+use dimpl::{Config, Dtls, DtlsCertificate, NamedGroup, Output};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -39,15 +40,31 @@ fn certificate() -> &'static (DtlsCertificate, String) {
     static CERTIFICATE: OnceLock<(DtlsCertificate, String)> = OnceLock::new();
     CERTIFICATE.get_or_init(|| {
         let certificate = dimpl::certificate::generate_self_signed_certificate().expect("a test machine can make a certificate");
-        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &certificate.certificate);
+        let hash = ::aws_lc_rs::digest::digest(&::aws_lc_rs::digest::SHA256, &certificate.certificate);
         let hex: Vec<String> = hash.as_ref().iter().map(|b| format!("{b:02X}")).collect();
         (certificate, hex.join(":"))
     })
 }
 
+/// What browsers put first, and nothing more: `dimpl` tests each part of its provider whenever a configuration is made, which takes
+/// longer than the handshake.
+fn provider() -> CryptoProvider {
+    let mut provider = aws_lc_rs::default_provider();
+    if let Some(slow) = provider.kx_groups.iter().position(|group| group.name() == NamedGroup::Secp384r1) {
+        provider.kx_groups = &provider.kx_groups[..slow];
+    }
+    let suites = provider.cipher_suites;
+    if let Some(at) = suites.iter().position(|suite| suite.suite() == Dtls12CipherSuite::ECDHE_ECDSA_AES128_GCM_SHA256) {
+        provider.cipher_suites = &suites[at..=at];
+    }
+    provider.dtls13_cipher_suites = &provider.dtls13_cipher_suites[..1];
+    provider
+}
+
 impl Connection {
     pub(crate) fn new(now: Instant, seed: u64) -> Self {
-        let config = Config::builder().dangerously_set_rng_seed(seed).build().expect("defaults are valid");
+        let config =
+            Config::builder().with_crypto_provider(provider()).dangerously_set_rng_seed(seed).build().expect("constant but for the seed");
         let mut dtls = Dtls::new_12(Arc::new(config), certificate().0.clone(), now);
         dtls.set_active(true);
         Self {
@@ -176,7 +193,7 @@ impl Connection {
         let sequence = u16::from_be_bytes([packet[2], packet[3]]);
         let ssrc = u32::from_be_bytes([packet[8], packet[9], packet[10], packet[11]]);
         let last = self.sent.entry(ssrc).or_insert(u64::from(sequence));
-        let index = last.wrapping_add_signed(i64::from(sequence.wrapping_sub(*last as u16) as i16));
+        let index = last.checked_add_signed(i64::from(sequence.wrapping_sub(*last as u16) as i16)).unwrap_or(u64::from(sequence));
         *last = index.max(*last);
         let mut sealed = packet.to_vec();
         outbound.seal_rtp(&mut sealed, 0, header_len, index);

@@ -299,6 +299,21 @@ impl Client {
         self.connection.send_rtp(&bytes, header_len);
     }
 
+    /// Seals and sends any bytes whose first `header_len` are an RTP header, 12 at least: what no honest sender writes.
+    pub fn send_raw(&mut self, packet: &[u8], header_len: usize) {
+        self.connection.send_rtp(packet, header_len);
+    }
+
+    /// The SSRCs a section sends with: the media's and its retransmissions', by encoding.
+    pub fn sending_ssrcs(&self, mid: &str) -> Vec<(u32, u32)> {
+        self.senders.iter().find(|s| s.mid == mid).map(Sender::ssrcs).unwrap_or_default()
+    }
+
+    /// What a check to the server must be signed with: the user name (`remote:local`) and the password.
+    pub fn check_credentials(&self) -> (String, String) {
+        (format!("{}:{}", self.answer.ufrag, self.ufrag), self.answer.pwd.clone())
+    }
+
     /// Sends a compound as it is.
     pub fn send_rtcp(&mut self, compound: &[u8]) {
         self.connection.send_rtcp(compound);

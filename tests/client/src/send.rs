@@ -89,6 +89,10 @@ impl Sender {
         self.encodings.iter().filter(|e| e.rid.is_none()).map(|e| (e.ssrc, video.then_some(e.rtx_ssrc))).collect()
     }
 
+    pub(crate) fn ssrcs(&self) -> Vec<(u32, u32)> {
+        self.encodings.iter().map(|e| (e.ssrc, e.rtx_ssrc)).collect()
+    }
+
     pub(crate) fn encoding_name(&self, ssrc: u32) -> Option<(String, Option<String>)> {
         let encoding = self.encodings.iter().find(|e| e.ssrc == ssrc)?;
         Some((self.mid.clone(), encoding.rid.clone()))

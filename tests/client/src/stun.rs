@@ -23,22 +23,30 @@ pub struct Check<'a> {
 
 /// The bytes of a binding request.
 pub fn write_check(check: &Check<'_>) -> Vec<u8> {
+    let priority = 0x6E7F_1EFFu32.to_be_bytes();
+    let mut attributes: Vec<(u16, &[u8])> = vec![(0x0006, check.username.as_bytes()), (0x0024, &priority), (0x802A, &[7; 8])];
+    if check.nominate {
+        attributes.push((0x0025, &[]));
+    }
+    let nomination = check.nomination.map(u32::to_be_bytes);
+    if let Some(value) = &nomination {
+        attributes.push((0xC001, value));
+    }
+    write_request(check.transaction, &attributes, check.pwd)
+}
+
+/// A binding request with any attributes, signed with `pwd` and fingerprinted.
+pub fn write_request(transaction: [u8; 12], attributes: &[(u16, &[u8])], pwd: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(128);
     out.extend_from_slice(&BINDING_REQUEST.to_be_bytes());
     out.extend_from_slice(&[0, 0]);
     out.extend_from_slice(&MAGIC);
-    out.extend_from_slice(&check.transaction);
-    attribute(&mut out, 0x0006, check.username.as_bytes());
-    attribute(&mut out, 0x0024, &0x6E7F_1EFFu32.to_be_bytes());
-    attribute(&mut out, 0x802A, &[7; 8]);
-    if check.nominate {
-        attribute(&mut out, 0x0025, &[]);
-    }
-    if let Some(value) = check.nomination {
-        attribute(&mut out, 0xC001, &value.to_be_bytes());
+    out.extend_from_slice(&transaction);
+    for (kind, value) in attributes {
+        attribute(&mut out, *kind, value);
     }
     set_length(&mut out, 24);
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, check.pwd.as_bytes());
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, pwd.as_bytes());
     let tag = hmac::sign(&key, &out);
     attribute(&mut out, 0x0008, tag.as_ref());
     set_length(&mut out, 8);
