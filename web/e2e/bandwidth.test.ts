@@ -6,8 +6,8 @@ import { Person, Server, startChromium, until } from './world';
 /** What the page lets a lesson's camera have, and when it counts as reached. */
 const CAMERA_BPS = 2_500_000;
 const FULL = 0.8;
-/** It takes half a second where nothing else uses the machine; a browser that measures once too little climbs 8 % a second. */
-const LIMIT_MS = 20_000;
+/** It takes half a second where nothing else uses the machine; one that measures too little on a busy one climbs by 8 % a second. */
+const LIMIT_MS = 60_000;
 
 describe('a camera on a good line', () => {
   let server: Server;
