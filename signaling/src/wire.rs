@@ -155,6 +155,7 @@ pub struct Snapshot {
 
 /// A track the client sends, announced with the offer that carries it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
 pub struct OfferedTrack {
     /// The `a=mid` of its m-section (RFC 8843 §3).
     pub mid: String,
@@ -166,6 +167,7 @@ pub struct OfferedTrack {
 
 /// A pair of recvonly m-sections: one seat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
 pub struct OfferedSeat {
     /// Where the sound is received.
     pub audio_mid: String,

@@ -50,3 +50,17 @@ fn the_browser_has_the_current_types() {
     let have = std::fs::read_to_string(FILE).unwrap_or_default();
     assert!(have == wanted, "{FILE} is out of date: run UPDATE=1 cargo test -p auftakt-signaling --test bindings");
 }
+
+#[test]
+fn unknown_fields_are_errors_at_every_depth() {
+    let offer = |track: &str, seat: &str| {
+        let text = format!(
+            r#"{{"type":"offer","id":1,"sdp":"","fresh":true,"tracks":[{{"mid":"0","source":"microphone","muted":false{track}}}],
+            "seats":[{{"audio_mid":"1","video_mid":"2"{seat}}}]}}"#
+        );
+        serde_json::from_str::<ClientMessage>(&text)
+    };
+    assert!(offer("", "").is_ok());
+    assert!(offer(r#","gain":2"#, "").is_err());
+    assert!(offer("", r#","name":"x""#).is_err());
+}

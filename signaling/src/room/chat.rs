@@ -6,10 +6,8 @@ use crate::wire::{ChatMessage, ErrorCode};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Messages kept for those who come later. Full: the oldest goes.
-const KEPT: usize = 200;
-/// Messages in a snapshot: at most 100 × 2000 characters.
-const SHOWN: usize = 100;
+/// Messages kept for those who come later: at most 100 × 2000 characters in a snapshot. Full: the oldest goes.
+const KEPT: usize = 100;
 
 #[derive(Debug, Default)]
 pub(super) struct Chat {
@@ -40,6 +38,6 @@ impl Chat {
 
     /// The latest, oldest first.
     pub(super) fn recent(&self) -> Vec<ChatMessage> {
-        self.messages.iter().skip(self.messages.len().saturating_sub(SHOWN)).cloned().collect()
+        self.messages.iter().cloned().collect()
     }
 }

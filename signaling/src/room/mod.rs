@@ -19,7 +19,7 @@ use chat::Chat;
 use offers::PendingOffers;
 use participant::{Participant, Reach};
 use seats::{Audience, Receiver, Streams};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// How long a participant's place and media are kept after its socket was lost.
@@ -36,7 +36,7 @@ pub struct Room {
     participants: BTreeMap<ParticipantId, Participant>,
     /// WHEP subscribers: they receive, and nobody sees them.
     viewers: BTreeMap<ExternalId, Receiver>,
-    sockets: HashMap<SocketId, ParticipantId>,
+    sockets: BTreeMap<SocketId, ParticipantId>,
     /// In order of appearance: who comes first sits first.
     streams: Streams,
     offers: PendingOffers,
@@ -57,7 +57,7 @@ impl Room {
             config,
             participants: BTreeMap::new(),
             viewers: BTreeMap::new(),
-            sockets: HashMap::new(),
+            sockets: BTreeMap::new(),
             streams: Streams::new(),
             offers: PendingOffers::default(),
             chat: Chat::default(),
@@ -238,7 +238,7 @@ impl Room {
 
     fn shutdown(&mut self) {
         self.broadcast(None, ServerMessage::Error { code: ErrorCode::ServerFault, id: None });
-        for (socket, _) in self.sockets.drain() {
+        for socket in std::mem::take(&mut self.sockets).into_keys() {
             self.outputs.push_back(Output::Close { socket, reason: CloseReason::ServerStops });
         }
         let viewers: Vec<ExternalId> = self.viewers.keys().copied().collect();

@@ -79,6 +79,9 @@ impl Room {
         };
         if fresh {
             self.drop_connection(me);
+        } else if self.participants.get(&me).is_some_and(|participant| participant.receiver.is_none()) {
+            // It goes on with something that has died here: the answer would come from somebody its browser does not know.
+            return self.refuse(socket, ErrorCode::OfferRefused, Some(id));
         }
         self.note_wanted_mutes(me, &tracks);
         let Some(participant) = self.participants.get_mut(&me) else { return };

@@ -56,11 +56,12 @@ fn a_flood_of_offers_is_bounded() {
     let mut w = World::new();
     w.hold_answers = true;
     let student = w.join("S", Role::Student);
+    w.offer(&student, &["m"], 1, true);
     for _ in 0..10 {
         w.offer(&student, &["m"], 1, false);
     }
     assert_eq!(w.held.len(), 4);
-    assert_eq!(w.errors(&student).len(), 6);
+    assert_eq!(w.errors(&student).len(), 7);
 }
 
 #[test]
@@ -99,6 +100,10 @@ fn a_dead_connection_takes_its_tracks_along() {
     assert!(matches!(&w.read(&teacher)[..], [ServerMessage::ParticipantChanged { participant }] if participant.tracks.is_empty()));
     assert_eq!(w.peers.len(), 1);
     let request = JoinRequest { resume: Some(student.resume.clone()), ..w.request("S", Role::Student) };
-    let (_, resumed, _) = w.welcome(request);
+    let (again, resumed, _) = w.welcome(request);
     assert!(!resumed, "a new connection is needed");
+    w.offer(&again, &["m"], 1, false);
+    assert_eq!((w.errors(&again), w.peers.len()), (vec![ErrorCode::OfferRefused], 1), "the dead one cannot go on");
+    w.offer(&again, &["m"], 1, true);
+    assert_eq!(w.peers.len(), 2);
 }
