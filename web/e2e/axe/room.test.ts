@@ -129,6 +129,42 @@ describe('own picture', () => {
   });
 });
 
+describe('own picture', () => {
+  /** What of the stage's words lies under the own picture, in any corner. */
+  const covered = async (): Promise<string[]> => {
+    const found: string[] = [];
+    const handle = page.getByRole('button', { name: /Eigenes Bild verschieben/ });
+    for (let corner = 0; corner < 4; corner += 1) {
+      await handle.press('Enter');
+      found.push(
+        ...(await page.evaluate(() => {
+          const own = document.querySelector('.selves')?.getBoundingClientRect() ?? new DOMRect();
+          const words = document.querySelectorAll('.tile.someone > .name, .tile.someone > .tag, .repair');
+          return [...words].flatMap((word) => {
+            const box = word.getBoundingClientRect();
+            const apart = box.right <= own.left || box.left >= own.right || box.bottom <= own.top || box.top >= own.bottom;
+            return apart ? [] : [`${word.className} at ${document.querySelector('.selves')?.className ?? ''}`];
+          });
+        })),
+      );
+    }
+    return found;
+  };
+
+  test.each(['lesson', 'lesson-long-name', 'lesson-two', 'lesson-three', 'lesson-away'])('covers no name and no mark: %s', async (state) => {
+    for (const size of [{ width: 1180, height: 820 }, { width: 820, height: 1180 }, { width: 390, height: 844 }]) {
+      await page.setViewportSize(size);
+      await gallery.show(page, state, 'de');
+      expect(await covered()).toEqual([]);
+    }
+  });
+
+  test('and a banner keep out of each other’s way', async () => {
+    await gallery.show(page, 'microphone-silent', 'de');
+    expect(await covered()).toEqual([]);
+  });
+});
+
 describe('language', () => {
   test('changes at once, with the page’s own language', async () => {
     await gallery.show(page, 'join-ready', 'de');
