@@ -115,6 +115,26 @@ describe('own picture', () => {
     expect(await page.locator('.selves').getAttribute('style')).toBeFalsy();
   });
 
+  test('is dragged by a finger, and moved by a key right after', async () => {
+    const context = await gallery.browser.newContext({ viewport: { width: 1180, height: 820 }, hasTouch: true, reducedMotion: 'reduce' });
+    await page.close();
+    page = await context.newPage();
+    await gallery.show(page, 'lesson', 'de');
+    const box = await byId('self').boundingBox();
+    const x = (box?.x ?? 0) + 60;
+    const y = (box?.y ?? 0) + 80;
+    const hand = await context.newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: readonly { x: number; y: number }[]) =>
+      hand.send('Input.dispatchTouchEvent', { type, touchPoints: [...points] });
+    await touch('touchStart', [{ x, y }]);
+    for (let step = 1; step <= 5; step += 1) await touch('touchMove', [{ x: x - 140 * step, y: y - 90 * step }]);
+    await touch('touchEnd', []);
+    expect(await corner()).toBe('top left');
+    await page.getByRole('button', { name: /Eigenes Bild verschieben/ }).press('Enter');
+    expect(await corner()).toBe('top right');
+    await context.close();
+  });
+
   test('moves by arrow keys and by a tap, and says where it is', async () => {
     await gallery.show(page, 'lesson', 'de');
     const handle = page.getByRole('button', { name: /Eigenes Bild verschieben/ });

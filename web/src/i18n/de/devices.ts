@@ -139,7 +139,7 @@ export const devices = (s: Speak) => ({
       both: 'Mikrofon und Kamera starten nicht',
     } as Record<CaptureDevice, string>,
     text: s(
-      'Der Browser nennt keinen klaren Grund. Zieh das Gerät ab und steck es neu ein, oder starte den Browser neu.',
+      'Der Browser nennt keinen klaren Grund. Zieh das Gerät ab und steck es neu ein. Oder starte den Browser neu.',
       'Der Browser nennt keinen klaren Grund. Oft hilft es, das Gerät neu einzustecken oder den Browser neu zu starten.',
     ),
     detail: 'Für die IT:',
@@ -150,7 +150,7 @@ export const devices = (s: Speak) => ({
   },
   secondProblem: {
     title: 'Die zweite Kamera startet nicht',
-    text: 'Manche Geräte zeigen nur eine Kamera zugleich, oder ein anderes Programm benutzt sie.',
+    text: 'Manche Geräte zeigen nur eine Kamera zugleich. Oder ein anderes Programm benutzt sie.',
   },
   without: { microphone: 'Nur zuhören', camera: 'Nur mit Ton', both: 'Nur zuhören' } as Record<CaptureDevice, string>,
   back: 'Zurück',

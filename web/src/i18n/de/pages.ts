@@ -86,7 +86,7 @@ export const pages = (s: Speak) => ({
     link_invalid: { title: 'Dieser Link passt nicht', text: s('Frag deine Lehrkraft nach einem neuen Link.', 'Vielleicht hat die Schule ihn ersetzt. Die Lehrkraft kann einen neuen schicken.') },
     link_expired: { title: 'Dieser Link gilt nicht mehr', text: s('Seine Zeit ist vorbei. Frag deine Lehrkraft nach einem neuen.', 'Seine Zeit ist vorbei. Die Lehrkraft kann einen neuen schicken.') },
     room_full: { title: 'Der Raum ist voll', text: s('Es sind schon alle Plätze besetzt. Warte kurz und versuch es noch einmal.', 'Alle Plätze sind besetzt. Warten Sie, bis jemand geht, und versuchen Sie es dann noch einmal.') },
-    replaced_elsewhere: { title: s('Du bist woanders dabei', 'Sie sind woanders dabei'), text: 'Der Unterricht läuft in einem anderen Fenster oder auf einem anderen Gerät weiter.' },
+    replaced_elsewhere: { title: s('Du bist woanders dabei', 'Sie sind woanders dabei'), text: s('Dein Unterricht läuft in einem anderen Fenster oder Gerät weiter.', 'Der Unterricht läuft in einem anderen Fenster oder auf einem anderen Gerät weiter.') },
     version_mismatch: { title: 'Auftakt wurde erneuert', text: s('Lade die Seite neu, dann geht es weiter.', 'Laden Sie die Seite neu, dann geht es mit der neuen Fassung weiter.') },
     bad_message: { title: 'Seite und Server verstehen sich nicht', text: s('Lade die Seite neu. Das hilft fast immer.', 'Laden Sie die Seite neu. Bleibt es dabei, hilft die IT der Schule.') },
     message_too_large: { title: 'Das war zu viel auf einmal', text: s('Schick es in kleineren Stücken.', 'Schicken Sie es in kleineren Stücken.') },

@@ -89,9 +89,9 @@ export function draggable(movable: Movable): (element: HTMLElement) => () => voi
       const box = element.getBoundingClientRect();
       if (stage) movable.moveTo(nearestCorner(box.left + box.width / 2, box.top + box.height / 2, stage));
     };
-    // The click that ends a drag is no tap on the handle.
+    // The click that ends a drag is no tap on the handle. After a finger's drag none comes, and a key's click (no detail) is meant.
     const click = (event: MouseEvent): void => {
-      if (!moved) return;
+      if (!moved || event.detail === 0) return;
       event.stopPropagation();
       event.preventDefault();
       moved = false;
