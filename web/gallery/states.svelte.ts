@@ -133,6 +133,7 @@ const lessons: Record<string, GalleryState> = {
   'camera-interrupted': inLesson({ notices: [notice({ kind: 'camera_interrupted', while: 'in_background' }, 'restart_camera', 'callout', true)] }),
   'screen-problem': inLesson({ change: { screen: { kind: 'problem', problem: { kind: 'denied', device: 'camera', by: 'system' } } } }, [], desktop),
   'sound-blocked': inLesson({ link: studentLink, notices: [notice({ kind: 'sound_blocked' }, 'play_sound')] }),
+  'muted-camera': inLesson({ link: studentLink, camera: { kind: 'off' }, notices: [notice({ kind: 'muted_by', name: '', source: 'camera' }, 'unmute', 'callout', true)] }),
   'muted-by': inLesson({ link: studentLink, microphone: { kind: 'off' }, notices: [notice({ kind: 'muted_by', name: 'Frau Lindqvist', source: 'microphone' }, 'unmute', 'callout', true)] }),
   'connection-lost': inLesson({ change: { connection: { kind: 'reconnecting', since: Date.now(), attempt: 3, online: true, microphone: 'on' } } }),
   'connection-lost-student': inLesson({

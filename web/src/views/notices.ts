@@ -15,7 +15,12 @@ export interface NoticeWords {
 type Explained = Omit<NoticeWords, 'button'>;
 
 export function noticeWords(notice: Notice, t: Messages, browser: BrowserInfo): NoticeWords {
-  return { ...explain(notice.what, t, browser), button: notice.repair === null ? null : t.notices.repair[notice.repair] };
+  return { ...explain(notice.what, t, browser), button: button(notice, t.notices) };
+}
+
+function button({ what, repair }: Notice, n: Messages['notices']): string | null {
+  if (repair === null) return null;
+  return what.kind === 'muted_by' && what.source === 'camera' ? n.pictureOn : n.repair[repair];
 }
 
 function explain(what: Notice['what'], t: Messages, browser: BrowserInfo): Explained {

@@ -18,6 +18,7 @@ export const notices = (s: Speak, f: Format) => ({
     unmute: 'Ton an',
     try_again: 'Noch einmal',
   } as Record<Repair, string>,
+  pictureOn: 'Bild an',
   microphone_silent: {
     title: s('Dein Mikrofon ist still', 'Ihr Mikrofon ist still'),
     text: (seconds: number) =>

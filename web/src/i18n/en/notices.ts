@@ -16,6 +16,7 @@ export const notices = (f: Format): Messages['notices'] => ({
     unmute: 'Unmute',
     try_again: 'Try again',
   },
+  pictureOn: 'Picture on',
   microphone_silent: {
     title: 'Your microphone is silent',
     text: (seconds) => `It is on, but has delivered no sound for ${f.number(seconds)} ${f.plural(seconds, { one: 'second', other: 'seconds' })}.`,
