@@ -1,0 +1,96 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Person, Server, startChromium, until } from './world';
+
+type DebugWindow = Window & { auftaktDebug?: { peerConnection: RTCPeerConnection | null } };
+
+describe('a reload in the middle of a lesson', () => {
+  let server: Server;
+  let browsers: Browser[];
+  let teacher: Person;
+  let student: Person;
+
+  beforeAll(async () => {
+    server = await Server.start();
+    browsers = [await startChromium(), await startChromium()];
+    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'));
+    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'));
+    await teacher.join();
+    await student.join();
+    await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
+  });
+
+  afterAll(async () => {
+    for (const browser of browsers) await browser.close();
+    await server.end();
+  });
+
+  /** Reloads and joins with one tap, answering nothing again. */
+  async function reload(): Promise<void> {
+    await student.page.reload();
+    await student.byId('join').click();
+    await student.byId('leave').waitFor();
+  }
+
+  const microphone = () => student.byId('toggle-microphone').getAttribute('aria-pressed');
+
+  async function mute(): Promise<void> {
+    await student.byId('toggle-microphone').click();
+    await until('muted', async () => (await microphone()) === 'false');
+  }
+
+  /** Of the student, while a good many of her pictures arrive. */
+  async function soundReachesTeacher(): Promise<boolean> {
+    const start = await teacher.look();
+    const before = await until('the first pictures', async () => {
+      const now = await teacher.look();
+      return now.framesDecoded >= start.framesDecoded + 10 && now;
+    });
+    const after = await until('more pictures', async () => {
+      const now = await teacher.look();
+      return now.framesDecoded >= before.framesDecoded + 30 && now;
+    });
+    return after.audioPackets > before.audioPackets;
+  }
+
+  it('captures the microphone as was answered before', async () => {
+    await reload();
+    await student.seesAndHears();
+    const settings = await student.page.evaluate(() => {
+      const senders = (window as DebugWindow).auftaktDebug?.peerConnection?.getSenders() ?? [];
+      return senders.find(({ track }) => track?.kind === 'audio')?.track?.getSettings();
+    });
+    expect(settings?.echoCancellation).toBe(false);
+    await teacher.seesAndHears();
+  });
+
+  it('unmutes nobody', async () => {
+    await mute();
+    await reload();
+    expect(await microphone()).toBe('false');
+    expect(await soundReachesTeacher()).toBe(false);
+    await student.byId('toggle-microphone').click();
+    await teacher.hears();
+    expect(await microphone()).toBe('true');
+  });
+
+  it('unmutes nobody either when the page forgot, and says so', async () => {
+    await mute();
+    // Only how to come back is left, as in a browser that throws away what it can.
+    await student.page.evaluate(() => {
+      const kept = JSON.parse(sessionStorage.getItem('auftakt') ?? '{}') as object;
+      sessionStorage.setItem('auftakt', JSON.stringify({ ...kept, off: undefined }));
+    });
+    await reload();
+    await student.page.getByText('Dein Mikrofon ist noch stumm').waitFor();
+    expect(await microphone()).toBe('false');
+    expect(await soundReachesTeacher()).toBe(false);
+    await student.byId('toggle-microphone').click();
+    await teacher.hears();
+  });
+
+  it('leaves no fault on the page', () => {
+    expect(teacher.errors).toEqual([]);
+    expect(student.errors).toEqual([]);
+  });
+});
