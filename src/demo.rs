@@ -16,7 +16,7 @@ const STAGE: &str = "Probebühne";
 const TEACHER: &str = "Frau Lindqvist";
 const STUDENT: &str = "Mia";
 const LISTENER: &str = "Gast";
-const MUSICIAN: &str = "Der Bot-Musiker";
+const MUSICIAN: &str = "Bot-Musiker";
 const LINK_SECONDS: u64 = 7 * 24 * 3600;
 
 /// Makes the rooms, lets the musician wait for listeners, and returns the text with the links.
