@@ -123,7 +123,8 @@ describe('a lesson between two browsers', () => {
 
   it('ends for both without a fault on the page', async () => {
     await student.byId('leave').click();
-    await until('the empty seat', async () => (await teacher.page.getByTestId('seat').count()) === 0);
+    // At once, except on a machine so busy that the socket is just being renewed: then the place is kept for 30 s.
+    await until('the empty seat', async () => (await teacher.page.getByTestId('seat').count()) === 0, 45_000);
     expect(teacher.errors).toEqual([]);
     expect(student.errors).toEqual([]);
   });
