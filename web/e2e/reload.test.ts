@@ -4,7 +4,7 @@ import { Person, Server, startChromium, until } from './world';
 
 type DebugWindow = Window & { auftaktDebug?: { peerConnection: RTCPeerConnection | null } };
 
-describe('a reload in the middle of a lesson', () => {
+describe('coming back in the middle of a lesson', () => {
   let server: Server;
   let browsers: Browser[];
   let teacher: Person;
@@ -53,7 +53,7 @@ describe('a reload in the middle of a lesson', () => {
     return after.audioPackets > before.audioPackets;
   }
 
-  it('captures the microphone as was answered before', async () => {
+  it('by a reload captures the microphone as was answered before', async () => {
     await reload();
     await student.seesAndHears();
     const settings = await student.page.evaluate(() => {
@@ -64,7 +64,7 @@ describe('a reload in the middle of a lesson', () => {
     await teacher.seesAndHears();
   });
 
-  it('unmutes nobody', async () => {
+  it('by a reload unmutes nobody', async () => {
     await mute();
     await reload();
     expect(await microphone()).toBe('false');
@@ -74,7 +74,7 @@ describe('a reload in the middle of a lesson', () => {
     expect(await microphone()).toBe('true');
   });
 
-  it('unmutes nobody either when the page forgot, and says so', async () => {
+  it('by a reload unmutes nobody either when the page forgot, and says so', async () => {
     await mute();
     // Only how to come back is left, as in a browser that throws away what it can.
     await student.page.evaluate(() => {
@@ -86,6 +86,20 @@ describe('a reload in the middle of a lesson', () => {
     expect(await microphone()).toBe('false');
     expect(await soundReachesTeacher()).toBe(false);
     await student.byId('toggle-microphone').click();
+    await teacher.hears();
+  });
+
+  it('in another tab unmutes nobody, and says so', async () => {
+    await mute();
+    const link = student.page.url();
+    const tab = await student.page.context().newPage();
+    await student.page.close();
+    await tab.goto(link);
+    await tab.getByTestId('join').click();
+    await tab.getByText('Dein Mikrofon ist noch stumm').waitFor();
+    expect(await tab.getByTestId('toggle-microphone').getAttribute('aria-pressed')).toBe('false');
+    expect(await soundReachesTeacher()).toBe(false);
+    await tab.getByTestId('toggle-microphone').click();
     await teacher.hears();
   });
 
