@@ -3,6 +3,7 @@
 mod fixture;
 
 use auftakt_client::wire::{write_nack, write_receiver_report};
+use auftakt_media::worker::Flushed;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fixture::{PUBLISHER, Room, address};
 use std::time::{Duration, Instant};
@@ -66,6 +67,8 @@ fn retransmit(c: &mut Criterion) {
                 let mut nack = receiver.poll_transmit().expect("a NACK");
                 let begin = Instant::now();
                 room.worker.handle_datagram(room.now, address(1), &mut nack);
+                // Repairs go out with the batch, behind its sound.
+                while room.worker.flush(room.now) == Flushed::More {}
                 spent += begin.elapsed();
                 assert_eq!(room.worker.transmits().len(), usize::from(ASKED));
                 room.worker.transmits().clear();
