@@ -99,7 +99,7 @@ async function playInPage({ channels, times }: { channels: string[]; times: 'onc
 
 /** Writes down what the seat that sounds plays, straight from its track: no mixer and no second clock in between. */
 export async function record(page: Page): Promise<{ stop(): Promise<Stereo> }> {
-  await page.evaluate(startRecording);
+  await page.evaluate(startRecording, await soundingTrackId(page));
   return {
     stop: async () => {
       await page.waitForTimeout(ON_THE_WAY_MS);
@@ -109,18 +109,26 @@ export async function record(page: Page): Promise<{ stop(): Promise<Stereo> }> {
   };
 }
 
-/** Runs in the page. */
-async function startRecording(): Promise<void> {
-  const studio = window as StudioWindow;
-  const pc = studio.auftaktDebug?.peerConnection;
-  const Processor = studio.MediaStreamTrackProcessor;
-  if (!pc || !Processor) throw new Error('Nothing to record, or nothing to record with.');
-  const stats = [...((await pc.getStats()) as unknown as Map<string, Record<string, unknown>>).values()];
-  const sounding = stats.find(({ type, kind, packetsReceived }) => {
-    return type === 'inbound-rtp' && kind === 'audio' && (packetsReceived as number) > 0;
+/** The track of the seat that sounds. */
+export async function soundingTrackId(page: Page): Promise<string> {
+  const id = await page.evaluate(async () => {
+    const stats = await (window as StudioWindow).auftaktDebug?.peerConnection?.getStats();
+    const entries = [...((stats ?? new Map()) as unknown as Map<string, Record<string, unknown>>).values()];
+    return entries.find(({ type, kind, packetsReceived }) => {
+      return type === 'inbound-rtp' && kind === 'audio' && (packetsReceived as number) > 0;
+    })?.trackIdentifier as string | undefined;
   });
-  const track = pc.getReceivers().find((receiver) => receiver.track.id === sounding?.trackIdentifier)?.track;
-  if (!track) throw new Error('No seat sounds.');
+  if (id === undefined) throw new Error('No seat sounds.');
+  return id;
+}
+
+/** Runs in the page. */
+function startRecording(trackId: string): void {
+  const studio = window as StudioWindow;
+  const receivers = studio.auftaktDebug?.peerConnection?.getReceivers();
+  const track = receivers?.find((receiver) => receiver.track.id === trackId)?.track;
+  const Processor = studio.MediaStreamTrackProcessor;
+  if (!track || !Processor) throw new Error('Nothing to record, or nothing to record with.');
   const reader = new Processor({ track: track.clone() }).readable.getReader();
   const blocks: Float32Array[] = [];
   let running = true;

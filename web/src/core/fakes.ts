@@ -111,6 +111,10 @@ export class FakePeerConnection {
     return Promise.resolve();
   }
 
+  getStats(): Promise<Map<string, unknown>> {
+    return Promise.resolve(new Map());
+  }
+
   become(state: string): void {
     this.connectionState = state;
     this.onconnectionstatechange?.();

@@ -1,5 +1,6 @@
 import type { OfferedSeat, OfferedTrack, RoomKind, SoundProfile, TrackSource } from '../generated/wire';
 import { contentHintFor, degradationFor, encodingsFor, isSound, limitCodecs, PICTURES_START_BPS } from './encodings';
+import { Lips } from './lips';
 import { PROFILES } from './profile';
 import { applyProfiles, prepareOffer, type SoundSending, startPictures } from './sdp';
 
@@ -39,6 +40,7 @@ export class Peer {
   readonly #options: PeerOptions;
   readonly #sending = new Map<TrackSource, Sending>();
   readonly #seats: PeerSeat[] = [];
+  readonly #lips: Lips;
   #profile: SoundProfile;
   #wantsRound = false;
   #wantsRestart = false;
@@ -52,6 +54,7 @@ export class Peer {
     this.#options = options;
     this.#profile = options.profile;
     this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers: [] });
+    this.#lips = new Lips(this.connection, this.#seats);
     this.connection.onconnectionstatechange = () => {
       if (this.#closed) return;
       if (this.connection.connectionState === 'connected') this.#letPicturesFlow();
@@ -114,12 +117,15 @@ export class Peer {
 
   /** How the sound in each seat is sent: music waits for a fixed buffer, speech tolerates the browser's stretching. */
   setSeatedProfiles(profiles: readonly (SoundProfile | null)[]): void {
-    this.#seats.forEach(({ audio: { receiver } }, index) => {
+    this.#seats.forEach(({ audio, video }, index) => {
       const profile = profiles[index] ?? null;
       // Safari has no such setting and would just keep an unknown property.
-      if (profile === null || !('jitterBufferTarget' in receiver)) return;
+      if (profile === null || !('jitterBufferTarget' in audio.receiver)) return;
       const target = PROFILES[profile].jitterBufferTargetMs;
-      if (receiver.jitterBufferTarget !== target) receiver.jitterBufferTarget = target;
+      if (audio.receiver.jitterBufferTarget === target) return;
+      audio.receiver.jitterBufferTarget = target;
+      // The picture begins with the same; from then on it is for `Lips` to say.
+      video.receiver.jitterBufferTarget = target;
     });
   }
 
@@ -135,6 +141,7 @@ export class Peer {
 
   close(): void {
     this.#closed = true;
+    this.#lips.stop();
     this.connection.onconnectionstatechange = null;
     this.connection.close();
   }
