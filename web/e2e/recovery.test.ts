@@ -11,17 +11,22 @@ const peerConnection = () => (window as DebugWindow).auftaktDebug?.peerConnectio
 const KILLS = Number(process.env.E2E_KILLS ?? 3);
 const SOUND_BACK_WITHIN_MS = 3000;
 
+/** A lost socket keeps its place for 30 s; then it is free. */
+const PLACE_KEPT_MS = 45_000;
+
 describe('a lesson comes back by itself', () => {
   let server: Server;
   let browsers: Browser[];
   let teacher: Person;
   let student: Person;
+  let studentLink: string;
 
   beforeAll(async () => {
     server = await Server.start();
     browsers = [await startChromium(), await startChromium()];
     teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'));
-    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'));
+    studentLink = await server.link('geige', 'student', 'Hannah');
+    student = await Person.arrive(browsers[1]!, studentLink);
     await teacher.join();
     await student.join();
     await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
@@ -88,6 +93,16 @@ describe('a lesson comes back by itself', () => {
     await student.join();
     await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
     expect(await teacher.page.getByTestId('seat').count()).toBe(1);
+  });
+
+  it('after her tab crashed and she opened the link again, and her old seat does not stay', async () => {
+    expect(student.errors).toEqual([]);
+    await student.crash();
+    student = await student.openAgain(studentLink);
+    await student.join();
+    await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
+    await until('one seat', async () => (await teacher.page.getByTestId('seat').count()) === 1, PLACE_KEPT_MS);
+    await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
   });
 
   it('after a frozen network, without anybody touching it', async () => {

@@ -199,6 +199,22 @@ export class Person {
     return person;
   }
 
+  /** Kills what runs the page, as a lack of memory does: nothing is said to anybody. */
+  async crash(): Promise<void> {
+    const crashed = new Promise((resolve) => this.page.once('crash', resolve));
+    const devtools = await this.#context.newCDPSession(this.page);
+    // Whoever is killed does not answer.
+    devtools.send('Page.crash').catch(() => undefined);
+    await crashed;
+  }
+
+  /** The same person opens the link once more, in a new tab. */
+  async openAgain(link: string): Promise<Person> {
+    const again = new Person(this.#context, await this.#context.newPage());
+    await again.page.goto(link);
+    return again;
+  }
+
   byId(id: string) {
     return this.page.getByTestId(id);
   }
