@@ -7,8 +7,8 @@ type DebugWindow = Window & { auftaktDebug?: { peerConnection: RTCPeerConnection
 /** Runs in the page. */
 const peerConnection = () => (window as DebugWindow).auftaktDebug?.peerConnection;
 
-/** The promise is a p95 of 20; every run checks fewer (`E2E_KILLS=20` for the whole). */
-const KILLS = Number(process.env.E2E_KILLS ?? 3);
+/** The promise is a p95 of 20: ten times two people. */
+const KILLS = Number(process.env.E2E_KILLS ?? 10);
 const SOUND_BACK_WITHIN_MS = 3000;
 
 /** A lost socket keeps its place for 30 s; then it is free. */
