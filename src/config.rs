@@ -105,6 +105,8 @@ pub struct Overrides {
     pub media_candidates: Vec<SocketAddr>,
 }
 
+/// Read by the command line, before there is a configuration.
+const NOT_CONFIGURATION: [&str; 3] = ["CONFIG", "DATA", "LOG"];
 const LISTEN: &str = "127.0.0.1:8080";
 const PARTICIPANTS_PER_ROOM: usize = 100;
 /// More would be heard.
@@ -130,8 +132,9 @@ impl Config {
             }
         };
         for (name, value) in environment {
-            if let Some(key) = name.strip_prefix("AUFTAKT_") {
-                set_from_environment(&mut table, key, &value);
+            match name.strip_prefix("AUFTAKT_") {
+                Some(key) if !NOT_CONFIGURATION.contains(&key) => set_from_environment(&mut table, key, &value)?,
+                _ => {}
             }
         }
         let raw: RawConfig = table.try_into().map_err(|error| malformed("AUFTAKT_ environment variables", &error))?;
@@ -239,23 +242,27 @@ fn malformed(origin: &str, error: &dyn std::fmt::Display) -> ConfigError {
 }
 
 /// `SERVER_LISTEN` is `listen` in `[server]`. What is no TOML value is taken as a string; unknown keys are found when the whole is read.
-fn set_from_environment(table: &mut toml::Table, name: &str, text: &str) {
-    let name = name.to_ascii_lowercase();
-    let Some((section, key)) = name.split_once('_') else { return };
-    // Lists are written with commas, as is usual in the environment.
-    if matches!(key, "addresses" | "candidates") {
-        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(|item| toml::Value::String(item.to_owned()));
-        let items = toml::Value::Array(items.collect());
-        if let toml::Value::Table(section) = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new())) {
-            section.insert(key.to_owned(), items);
+fn set_from_environment(table: &mut toml::Table, name: &str, text: &str) -> Result<(), ConfigError> {
+    let lower = name.to_ascii_lowercase();
+    let (section, key) = lower.split_once('_').ok_or_else(|| ConfigError::Malformed {
+        origin: format!("AUFTAKT_{name}"),
+        message: "no setting is called so: section and key are needed, as in AUFTAKT_SERVER_LISTEN".to_owned(),
+    })?;
+    let value = match key {
+        // Lists are written with commas, as is usual in the environment.
+        "addresses" | "candidates" => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            toml::Value::Array(items.map(|item| toml::Value::String(item.to_owned())).collect())
         }
-        return;
-    }
-    let value = format!("value = {text}").parse::<toml::Table>().ok().and_then(|mut parsed| parsed.remove("value"));
-    let value = value.unwrap_or_else(|| toml::Value::String(text.to_owned()));
+        _ => {
+            let value = format!("value = {text}").parse::<toml::Table>().ok().and_then(|mut parsed| parsed.remove("value"));
+            value.unwrap_or_else(|| toml::Value::String(text.to_owned()))
+        }
+    };
     if let toml::Value::Table(section) = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new())) {
         section.insert(key.to_owned(), value);
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -303,6 +310,13 @@ mod tests {
     fn unknown_keys_are_named() {
         let error = from_environment(&[("AUFTAKT_SERVER_LISTN", "x")]).expect_err("a typo");
         assert!(error.to_string().contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn a_variable_without_its_section_is_named() {
+        let error = from_environment(&[("AUFTAKT_LISTEN", "127.0.0.1:9000")]).expect_err("no section");
+        assert!(error.to_string().contains("AUFTAKT_LISTEN") && error.to_string().contains("AUFTAKT_SERVER_LISTEN"), "{error}");
+        from_environment(&[("AUFTAKT_DATA", "/x"), ("AUFTAKT_CONFIG", "y"), ("AUFTAKT_LOG", "debug")]).expect("of the command line");
     }
 
     #[test]
