@@ -16,7 +16,7 @@ use auftakt_signaling::{
 };
 use dashmap::DashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -40,6 +40,8 @@ struct Shared {
     limits: Limits,
     wall_clock: (Instant, Duration),
     next_id: AtomicU64,
+    /// No room starts any more.
+    closing: AtomicBool,
 }
 
 /// Talks to one live room.
@@ -114,6 +116,7 @@ impl Rooms {
             limits,
             wall_clock: (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
             next_id: AtomicU64::new(1),
+            closing: AtomicBool::new(false),
         }))
     }
 
@@ -130,7 +133,7 @@ impl Rooms {
     /// Brings a socket into a room. What the room says to it, a refusal too, comes through the outbox.
     pub async fn join(&self, name: &RoomName, kind: RoomKind, request: JoinRequest, outbox: Outbox) -> Result<RoomHandle, RoomEnded> {
         for _ in 0..ATTEMPTS {
-            let room = self.live_or_new(name, kind);
+            let room = self.live_or_new(name, kind)?;
             let (taken, joined) = oneshot::channel();
             let message = ToRoom::Join { request: request.clone(), outbox: outbox.clone(), taken };
             if room.mailbox.send(message).await.is_ok() && joined.await.is_ok() {
@@ -150,7 +153,7 @@ impl Rooms {
         sdp: String,
     ) -> Result<Admitted, ExternalError> {
         for _ in 0..ATTEMPTS {
-            let room = self.live_or_new(name, kind);
+            let Ok(room) = self.live_or_new(name, kind) else { break };
             let offer = ExternalOffer { external, role: role.clone(), sdp: sdp.clone(), spare: self.0.media.next_peer_id() };
             let (ended, when_ended) = oneshot::channel();
             match room.external_offer(offer, ended).await {
@@ -191,8 +194,9 @@ impl Rooms {
         sum
     }
 
-    /// Tells everybody in every room that the server stops.
+    /// Tells everybody in every room that the server stops. Nobody comes in any more.
     pub async fn shut_down(&self) {
+        self.0.closing.store(true, Ordering::SeqCst);
         for room in self.all() {
             room.input(Input::Shutdown).await;
         }
@@ -218,19 +222,24 @@ impl Rooms {
         self.0.live.iter().map(|entry| entry.value().clone()).collect()
     }
 
-    fn live_or_new(&self, name: &RoomName, kind: RoomKind) -> RoomHandle {
+    fn live_or_new(&self, name: &RoomName, kind: RoomKind) -> Result<RoomHandle, RoomEnded> {
         let start = || {
             if let Some(waiting) = self.0.starts.get(name) {
                 waiting.notify_one();
             }
             task::start(self.clone(), name.clone(), kind)
         };
-        let mut room = self.0.live.entry(name.clone()).or_insert_with(start);
+        let entry = self.0.live.entry(name.clone());
+        // Asked under the entry's lock: whoever shuts down has not looked here yet, or has said so before.
+        if self.0.closing.load(Ordering::SeqCst) {
+            return Err(RoomEnded);
+        }
+        let mut room = entry.or_insert_with(start);
         // Only after a panic in its task: a room takes itself out before it closes.
         if room.mailbox.is_closed() {
             *room = start();
         }
-        room.clone()
+        Ok(room.clone())
     }
 
     /// A room takes itself out, unless another one has taken its place.
@@ -254,5 +263,39 @@ impl RoomHandle {
         let (answer, answered) = oneshot::channel();
         self.mailbox.send(ToRoom::External { offer, answer, ended }).await.map_err(|_| RoomEnded)?;
         answered.await.map_err(|_| RoomEnded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media_io::{MediaConfig, MediaPlane};
+    use auftakt_signaling::wire::Role;
+    use auftakt_signaling::{LinkId, LinkState, ResumeSecret};
+    use std::net::Ipv4Addr;
+
+    #[tokio::test]
+    async fn nobody_comes_in_while_the_server_stops() {
+        let media = MediaPlane::start(MediaConfig::listen((Ipv4Addr::LOCALHOST, 0).into())).expect("a port");
+        let rooms = Rooms::new(media.handle(), Limits { participants: 2, viewers: 2 });
+        let name = RoomName::parse("Geige").expect("a name");
+        let request = JoinRequest {
+            socket: rooms.next_socket(),
+            link: LinkId(1),
+            link_state: LinkState::Valid,
+            role: Role::Student,
+            name: DisplayName::parse("Mia").expect("a name"),
+            sound_profile: SoundProfile::Music,
+            resume: None,
+            secret: ResumeSecret::new("secret".into()),
+        };
+        let (outbox, mut frames) = Outbox::new();
+        rooms.join(&name, RoomKind::Lesson, request.clone(), outbox).await.expect("a place");
+        rooms.shut_down().await;
+        while frames.recv().await.is_some() {}
+        let again = JoinRequest { socket: rooms.next_socket(), ..request };
+        assert!(rooms.join(&name, RoomKind::Lesson, again, Outbox::new().0).await.is_err());
+        let external = rooms.add_external(&name, RoomKind::Lesson, rooms.next_external(), ExternalRole::Viewer(vec![]), String::new());
+        assert!(matches!(external.await, Err(ExternalError::Stopping)));
     }
 }

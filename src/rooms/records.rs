@@ -6,6 +6,7 @@ use auftakt_signaling::wire::RoomKind;
 use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The directory of rooms.
@@ -24,7 +25,8 @@ impl Records {
     /// Below a data directory.
     pub fn open(data: &Path) -> io::Result<Self> {
         let directory = data.join("rooms");
-        std::fs::create_dir_all(&directory)?;
+        // Who meets whom is nobody else's business.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
         Ok(Self { directory })
     }
 
@@ -43,7 +45,7 @@ impl Records {
     pub fn create_if_missing(&self, room: &RoomName, kind: RoomKind) -> io::Result<RoomKind> {
         let path = self.path(room);
         let aside = path.with_extension(std::process::id().to_string());
-        let mut file = std::fs::File::create(&aside)?;
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
         file.write_all(&serde_json::to_vec(&Record { name: room.as_str().to_owned(), kind })?)?;
         // Linked into place whole: whoever reads meanwhile sees all of it or nothing, and the first of two writers wins.
         let linked = std::fs::hard_link(&aside, &path);
