@@ -1,12 +1,11 @@
 //! The command line.
 
-use crate::check::{self, Language};
+use crate::check::{self, Language, Verdict};
 use crate::config::{Config, Overrides};
-use crate::demo::join_url;
-use crate::http::seconds_now;
-use crate::links::{JoinClaims, LinkKey, MediaClaims};
+use crate::links::{JoinClaims, LinkKey, MediaClaims, join_url, seconds_now};
 use crate::rooms::Records;
 use crate::server::{self, Server};
+use crate::system;
 use anyhow::Context;
 use auftakt_signaling::wire::{Role, RoomKind};
 use auftakt_signaling::{DisplayName, RoomName};
@@ -152,6 +151,10 @@ fn run_server(config: Option<PathBuf>, data: &Path, serve: Serve) -> anyhow::Res
     let Serve { listen, media_address, media_candidate, admin, demo } = serve;
     let overrides = Overrides { listen, admin, media_addresses: media_address, media_candidates: media_candidate };
     let config = load(config, overrides)?;
+    let open_files = system::raise_open_files();
+    if open_files < system::OPEN_FILES_WANTED {
+        tracing::warn!("only {open_files} open files are allowed; thousands of connections need {}", system::OPEN_FILES_WANTED);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let code = runtime.block_on(serve_until_told(config, data, demo))?;
     // Whatever still hangs has had its time.
@@ -219,10 +222,15 @@ fn self_test(config: Option<PathBuf>, data: &Path) -> anyhow::Result<ExitCode> {
     let config = load(config, Overrides::default())?;
     let findings = check::run(&config, data, Language::from_environment());
     for finding in &findings {
-        print(&format!("{} {}\n", if finding.good { "✓" } else { "✗" }, finding.text))?;
+        let sign = match finding.verdict {
+            Verdict::Good => "✓",
+            Verdict::Hint => "!",
+            Verdict::Bad => "✗",
+        };
+        print(&format!("{sign} {}\n", finding.text))?;
     }
-    let all_good = findings.iter().all(|finding| finding.good);
-    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let any_bad = findings.iter().any(|finding| finding.verdict == Verdict::Bad);
+    Ok(if any_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn key(data: &Path) -> anyhow::Result<LinkKey> {

@@ -13,4 +13,5 @@ mod pages;
 pub mod redact;
 mod rooms;
 pub mod server;
+mod system;
 mod tls;

@@ -3,15 +3,17 @@
 //! A token is `base64url(claims) . base64url(HMAC-SHA256(claims))`, the claims as JSON. The key lies in the data directory, so that links made by the
 //! command line hold at the running server, and after a restart.
 
+use auftakt_signaling::RoomName;
 use auftakt_signaling::wire::{Role, RoomKind};
-use aws_lc_rs::hmac;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::{digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What a join link says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +41,24 @@ pub struct MediaClaims {
     pub expires: u64,
 }
 
+/// What a resume secret says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResumeClaims {
+    /// The link that was used.
+    pub link: u64,
+    /// Makes it a secret.
+    pub nonce: String,
+    /// Seconds since 1970.
+    pub until: u64,
+}
+
 /// What is signed: the tag keeps a link from being taken for a bearer token and the reverse.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "for", rename_all = "snake_case")]
 enum Claims {
     Join(JoinClaims),
     Media(MediaClaims),
+    Resume(ResumeClaims),
 }
 
 /// Why a token was refused.
@@ -72,19 +86,28 @@ impl std::fmt::Debug for LinkKey {
 }
 
 impl LinkKey {
+    /// Reads the key of a data directory, without making one.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no key.
+    pub fn read(data: &Path) -> std::io::Result<Self> {
+        let path = data.join(KEY_FILE);
+        let bytes = std::fs::read(&path)?;
+        let damaged = |_| std::io::Error::other(format!("{} is damaged: delete it to make a new one (all links end)", path.display()));
+        Ok(Self::from_bytes(&bytes.try_into().map_err(damaged)?))
+    }
+
     /// Reads the key of a data directory; the first time makes one that only its owner may read.
     ///
     /// # Errors
     /// The directory or file cannot be made or read, or the file is no key.
     pub fn open(data: &Path) -> std::io::Result<Self> {
-        std::fs::create_dir_all(data)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
         let path = data.join(KEY_FILE);
         if !path.exists() {
             Self::create(data, &path)?;
         }
-        let bytes = std::fs::read(&path)?;
-        let damaged = |_| std::io::Error::other(format!("{} is damaged: delete it to make a new one (all links end)", path.display()));
-        Ok(Self::from_bytes(&bytes.try_into().map_err(damaged)?))
+        Self::read(data)
     }
 
     /// A key that is known.
@@ -134,7 +157,7 @@ impl LinkKey {
     pub fn read_join(&self, token: &str) -> Result<JoinClaims, TokenError> {
         match self.verify(token)? {
             Claims::Join(claims) => Ok(claims),
-            Claims::Media(_) => Err(TokenError::Invalid),
+            Claims::Media(_) | Claims::Resume(_) => Err(TokenError::Invalid),
         }
     }
 
@@ -143,11 +166,29 @@ impl LinkKey {
     /// # Errors
     /// Not ours, or expired.
     pub fn verify_media(&self, token: &str, now: u64) -> Result<MediaClaims, TokenError> {
+        let claims = self.read_media(token)?;
+        if now < claims.expires { Ok(claims) } else { Err(TokenError::Expired) }
+    }
+
+    /// What a bearer token says, expired or not: for whoever owns a session already.
+    ///
+    /// # Errors
+    /// Not ours.
+    pub fn read_media(&self, token: &str) -> Result<MediaClaims, TokenError> {
         match self.verify(token)? {
-            Claims::Media(claims) if now < claims.expires => Ok(claims),
-            Claims::Media(_) => Err(TokenError::Expired),
-            Claims::Join(_) => Err(TokenError::Invalid),
+            Claims::Media(claims) => Ok(claims),
+            Claims::Join(_) | Claims::Resume(_) => Err(TokenError::Invalid),
         }
+    }
+
+    /// The secret that brings a participant back. It says for which link, so that it holds at a server that was restarted, too.
+    pub fn sign_resume(&self, claims: ResumeClaims) -> String {
+        self.sign(&Claims::Resume(claims))
+    }
+
+    /// Whether somebody was here through this link not long ago; `now` in seconds since 1970.
+    pub fn was_here(&self, token: &str, link: u64, now: u64) -> bool {
+        matches!(self.verify(token), Ok(Claims::Resume(claims)) if claims.link == link && now < claims.until)
     }
 
     fn sign(&self, claims: &Claims) -> String {
@@ -167,6 +208,29 @@ impl LinkKey {
         hmac::verify(&self.0, &body, &tag).map_err(|_| TokenError::Invalid)?;
         serde_json::from_slice(&body).map_err(|_| TokenError::Invalid)
     }
+}
+
+/// The token stands behind `#`: it never leaves the browser in a request's address, and so is in nobody's log.
+pub fn join_url(base: &str, room: &RoomName, token: &str) -> String {
+    format!("{base}/r/{}#{token}", percent_encoded(room.as_str()))
+}
+
+/// For the path of an address.
+pub fn percent_encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encode = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(encode).collect()
+}
+
+/// The same link has the same id, at every start of the server.
+pub fn link_id(token: &str) -> u64 {
+    let digest = digest::digest(&digest::SHA256, token.as_bytes());
+    digest.as_ref().iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte))
+}
+
+/// Seconds since 1970, for the expiry of tokens.
+pub fn seconds_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 #[cfg(test)]
@@ -203,6 +267,17 @@ mod tests {
     fn a_link_is_no_bearer_token() {
         let token = key().sign_join(claims());
         assert_eq!(key().verify_media(&token, 0), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_resume_secret_proves_one_link_for_a_while_and_nothing_else() {
+        let secret = key().sign_resume(ResumeClaims { link: 5, nonce: "x".into(), until: 100 });
+        assert!(key().was_here(&secret, 5, 99));
+        assert!(!key().was_here(&secret, 5, 100) && !key().was_here(&secret, 6, 99));
+        assert!(!LinkKey::from_bytes(&[8; KEY_BYTES]).was_here(&secret, 5, 99));
+        assert!(!key().was_here(&key().sign_join(claims()), 5, 99));
+        assert_eq!(key().read_join(&secret), Err(TokenError::Invalid));
+        assert_eq!(key().read_media(&secret), Err(TokenError::Invalid));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::media_io::{MediaConfig, MediaPlane, StartError as MediaError};
 use crate::pages::Pages;
 use crate::rooms::{Records, Rooms};
 use crate::tls::{self, TlsError};
-use crate::{demo, listener};
+use crate::{demo, listener, system};
 use auftakt_signaling::Limits;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -80,7 +80,7 @@ impl Server {
         // Port 0 has become a real one, and media takes the same.
         config.listen = address;
         let url = config.url(address.port());
-        let mut media = MediaPlane::start(media_config(&config))?;
+        let mut media = start_media(&config)?;
         let names = tls::self_signed_names(&media.candidates().iter().map(SocketAddr::ip).collect::<Vec<_>>());
         let tls = tls::server_config(&config.tls, data, &names)?;
         let admin_tcp = match config.admin {
@@ -97,6 +97,10 @@ impl Server {
             tokio::spawn(async move { rooms.follow(events).await })
         });
         let (stop, stopping) = watch::channel(false);
+        let tls = tls.map(|tls| {
+            tokio::spawn(tls::follow(tls.certificates, stopping.clone()));
+            tls.config
+        });
         let app = App::new(Shared {
             config,
             url,
@@ -190,8 +194,18 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErr
     Ok((listener, bound))
 }
 
+fn start_media(config: &Config) -> Result<MediaPlane, MediaError> {
+    let wanted = media_config(config);
+    let asked = wanted.socket_buffer_bytes;
+    let media = MediaPlane::start(wanted)?;
+    if system::is_small_buffer(media.receive_buffer_bytes(), asked) {
+        tracing::warn!("the kernel gives UDP small buffers, so bursts may be lost: set net.core.rmem_max and net.core.wmem_max to {asked}");
+    }
+    Ok(media)
+}
+
 /// Media listens where HTTP listens, on UDP; on every address when it is to be reached at another one.
-fn media_config(config: &Config) -> MediaConfig {
+pub(crate) fn media_config(config: &Config) -> MediaConfig {
     let ip = config.listen.ip();
     let reached_elsewhere = config.media_addresses.iter().any(|address| *address != ip);
     let everywhere = if ip.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
