@@ -1,13 +1,14 @@
 //! The demonstration school: a lesson to join from two browsers, and a room where the bot musician plays for one.
 
 use crate::bot::Musician;
-use crate::http::{App, percent_encoded, seconds_now};
-use crate::links::JoinClaims;
+use crate::http::App;
+use crate::links::{JoinClaims, join_url, seconds_now};
 use crate::rooms::Local;
 use auftakt_signaling::wire::{Role, RoomKind, SoundProfile, TrackSource};
 use auftakt_signaling::{DisplayName, RoomName};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
+use serde::Serialize;
 use std::fmt::Write;
 use std::io;
 
@@ -19,6 +20,15 @@ const LISTENER: &str = "Gast";
 const MUSICIAN: &str = "Bot-Musiker";
 const LINK_SECONDS: u64 = 7 * 24 * 3600;
 
+/// Where to enter it.
+#[derive(Clone, Debug, Serialize)]
+pub struct DemoLinks {
+    teacher: String,
+    student: String,
+    /// Where the bot musician plays.
+    musician: String,
+}
+
 /// Makes the rooms, lets the musician wait for listeners, and returns the text with the links.
 pub fn open(app: &App) -> io::Result<String> {
     let room = |name: &str| RoomName::parse(name).map_err(io::Error::other);
@@ -27,21 +37,32 @@ pub fn open(app: &App) -> io::Result<String> {
         app.records.create_if_missing(room, RoomKind::Lesson)?;
     }
     tokio::spawn(play(app.clone(), stage.clone()));
+    let links = DemoLinks {
+        teacher: link(app, &lesson, Role::Teacher, TEACHER),
+        student: link(app, &lesson, Role::Student, STUDENT),
+        musician: link(app, &stage, Role::Guest, LISTENER),
+    };
+    let text = invitation(&links);
+    // It is opened once.
+    let _ = app.demo.set(links);
+    Ok(text)
+}
+
+fn invitation(links: &DemoLinks) -> String {
     let mut text = String::from("\nAuftakt: demonstration school / Demonstrationsschule\n");
-    for (title, room, role, name) in [
-        ("Teacher / Lehrkraft", &lesson, Role::Teacher, TEACHER),
-        ("Student / Schülerin", &lesson, Role::Student, STUDENT),
-        ("Bot musician / Bot-Musiker", &stage, Role::Guest, LISTENER),
+    for (title, link, code) in [
+        ("Teacher / Lehrkraft", &links.teacher, qr_code(&links.teacher)),
+        ("Student / Schülerin", &links.student, qr_code(&links.student)),
+        ("Bot musician / Bot-Musiker", &links.musician, None),
     ] {
-        let link = link(app, room, role, name);
-        // Writing to a string does not fail. A link is always short enough for a code.
+        // Writing to a string does not fail.
         let _ = writeln!(text, "\n{title}\n{link}");
-        if role != Role::Guest {
-            let _ = writeln!(text, "{}", qr_code(&link).unwrap_or_default());
+        if let Some(code) = code {
+            let _ = writeln!(text, "{code}");
         }
     }
     text.push_str("\nCtrl-C ends / beendet.\n");
-    Ok(text)
+    text
 }
 
 fn link(app: &App, room: &RoomName, role: Role, name: &str) -> String {
@@ -53,11 +74,6 @@ fn link(app: &App, room: &RoomName, role: Role, name: &str) -> String {
         expires: seconds_now() + LINK_SECONDS,
     };
     join_url(&app.url, room, &app.key.sign_join(claims))
-}
-
-/// The token stands behind `#`: it never leaves the browser in a request's address, and so is in nobody's log.
-pub fn join_url(base: &str, room: &RoomName, token: &str) -> String {
-    format!("{base}/r/{}#{token}", percent_encoded(room.as_str()))
 }
 
 /// For a terminal with dark ground.

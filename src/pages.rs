@@ -1,7 +1,7 @@
 //! The built page as static files, and the headers every answer carries.
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -9,12 +9,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// No request leaves our own origin; `ws:` and `wss:` because older Safari does not take `'self'` for WebSockets.
-const CONTENT_POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' data: blob:; \
-    worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
-const HEADERS: [(HeaderName, &str); 6] = [
-    (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (
@@ -25,11 +20,46 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
+/// What every answer carries, made once.
+#[derive(Clone)]
+pub struct SecurityHeaders(Arc<[(HeaderName, HeaderValue)]>);
+
+/// Whether browsers may be told to come with TLS only from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A certificate that browsers trust.
+    Trusted,
+    /// None, or a self-made one: told to insist, a browser would offer no way past the warning.
+    Other,
+}
+
+impl SecurityHeaders {
+    /// `url` is how our links begin.
+    pub fn new(url: &str, transport: Transport) -> Self {
+        let mut headers: Vec<_> = HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))).into();
+        let policy = HeaderValue::from_str(&content_policy(url)).unwrap_or(HeaderValue::from_static("default-src 'self'"));
+        headers.push((header::CONTENT_SECURITY_POLICY, policy));
+        if transport == Transport::Trusted {
+            headers.push((header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")));
+        }
+        Self(headers.into())
+    }
+}
+
+/// No request leaves our own origin. Our WebSocket is named because older Safari does not take `'self'` for it.
+fn content_policy(url: &str) -> String {
+    let socket = url.replacen("http", "ws", 1);
+    format!(
+        "default-src 'self'; connect-src 'self' {socket}; media-src 'self' blob:; img-src 'self' data: blob:; \
+         worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
 /// Adds the security headers to every answer.
-pub async fn security_headers(request: Request, next: Next) -> Response {
+pub async fn security_headers(State(headers): State<SecurityHeaders>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    for (name, value) in headers.0.iter() {
+        response.headers_mut().entry(name).or_insert(value.clone());
     }
     response
 }
@@ -41,6 +71,7 @@ pub struct Pages(Arc<HashMap<String, File>>);
 struct File {
     content_type: &'static str,
     bytes: bytes::Bytes,
+    etag: HeaderValue,
     /// Named by a hash of its content: may be kept for ever.
     immutable: bool,
 }
@@ -73,7 +104,9 @@ impl Pages {
                     return Err(std::io::Error::other(format!("{} is too big to be the page", root.display())));
                 }
                 let name = path.strip_prefix(root).map_err(std::io::Error::other)?.to_string_lossy().replace('\\', "/");
-                let file = File { content_type: content_type(&name), bytes: bytes.into(), immutable: name.starts_with("assets/") };
+                let etag = HeaderValue::from_str(&format!("\"{:016x}\"", fingerprint(&bytes))).map_err(std::io::Error::other)?;
+                let immutable = name.starts_with("assets/");
+                let file = File { content_type: content_type(&name), bytes: bytes.into(), etag, immutable };
                 files.insert(format!("/{name}"), file);
             }
         }
@@ -83,15 +116,14 @@ impl Pages {
     /// The file at a path. The page's own addresses (`/`, `/r/…`) all give `index.html`; what looks like a file and is none gives 404.
     pub fn serve(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
         if method != Method::GET && method != Method::HEAD {
-            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+            return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
         }
         let is_page = path == "/" || path.starts_with("/r/");
         let found = self.0.get(if is_page { "/index.html" } else { path });
-        let Some(file) = found else { return (StatusCode::NOT_FOUND, "not found").into_response() };
-        let etag = format!("\"{:016x}\"", fingerprint(&file.bytes));
+        let Some(file) = found else { return StatusCode::NOT_FOUND.into_response() };
         let caching = if file.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
-        let fresh = headers.get(header::IF_NONE_MATCH).is_some_and(|given| given.as_bytes() == etag.as_bytes());
-        let answer = Response::builder().header(header::CACHE_CONTROL, caching).header(header::ETAG, etag);
+        let fresh = headers.get(header::IF_NONE_MATCH).is_some_and(|given| *given == file.etag);
+        let answer = Response::builder().header(header::CACHE_CONTROL, caching).header(header::ETAG, &file.etag);
         let answer = if fresh {
             answer.status(StatusCode::NOT_MODIFIED).body(Body::empty())
         } else {
@@ -119,5 +151,27 @@ fn content_type(name: &str) -> &'static str {
         Some("wasm") => "application/wasm",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value<'a>(headers: &'a SecurityHeaders, name: &HeaderName) -> Option<&'a str> {
+        headers.0.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.to_str().ok())
+    }
+
+    #[test]
+    fn the_page_may_speak_to_its_own_server_only() {
+        let headers = SecurityHeaders::new("https://musik.example:8443", Transport::Trusted);
+        let policy = value(&headers, &header::CONTENT_SECURITY_POLICY).expect("a policy");
+        assert!(policy.contains("connect-src 'self' wss://musik.example:8443;"), "{policy}");
+    }
+
+    #[test]
+    fn browsers_are_told_to_insist_only_on_a_certificate_that_they_trust() {
+        let told = |transport| value(&SecurityHeaders::new("https://x", transport), &header::STRICT_TRANSPORT_SECURITY).is_some();
+        assert!(told(Transport::Trusted) && !told(Transport::Other));
     }
 }

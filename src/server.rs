@@ -1,17 +1,19 @@
 //! The running server: everything that is started together and stopped together.
 
-use crate::config::Config;
+use crate::config::{Config, Tls};
 use crate::http::{App, Counters, Places, Sessions, Shared};
 use crate::links::LinkKey;
 use crate::media_io::{MediaConfig, MediaPlane, StartError as MediaError};
-use crate::pages::Pages;
+use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
+use crate::shares::Shares;
 use crate::tls::{self, TlsError};
 use crate::{demo, listener, system};
 use auftakt_signaling::Limits;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -97,6 +99,8 @@ impl Server {
             tokio::spawn(async move { rooms.follow(events).await })
         });
         let (stop, stopping) = watch::channel(false);
+        let transport = if matches!(config.tls, Tls::Files { .. }) { Transport::Trusted } else { Transport::Other };
+        let security_headers = SecurityHeaders::new(&url, transport);
         let tls = tls.map(|tls| {
             tokio::spawn(tls::follow(tls.certificates, stopping.clone()));
             tls.config
@@ -113,6 +117,9 @@ impl Server {
             counters: Counters::default(),
             sockets: Places::new(App::SOCKETS_MAX),
             probes: Places::new(App::PROBES_MAX),
+            probe_shares: Shares::new(App::PROBES_PER_ADDRESS),
+            security_headers,
+            demo: OnceLock::new(),
             stopping: stopping.clone(),
         });
         let mut listeners = vec![tokio::spawn(listener::serve(tcp, tls, app.router(), stopping.clone()))];
@@ -164,9 +171,9 @@ impl Server {
     pub async fn stop(self) {
         let Self { app, media, stop, listeners, url_file, .. } = self;
         let orderly = async {
-            // The rooms first: whoever is in one hears it from there.
-            app.rooms.shut_down().await;
+            // First the doors, then the rooms: whoever is in one hears it from there, and nobody comes in after that.
             let _ = stop.send(true);
+            app.rooms.shut_down().await;
             app.sockets.all_free().await;
             for listener in listeners {
                 let _ = listener.await;

@@ -1,16 +1,20 @@
 //! What the page asks before anybody joins: what a link is, and whether media gets through.
 
+use super::App;
+use super::body::{self, OFFER_BYTES_MAX};
 use super::problem::Problem;
-use super::{App, seconds_now};
-use crate::links::TokenError;
+use crate::links::{TokenError, seconds_now};
+use crate::listener::Caller;
 use crate::media_io::OfferError;
+use auftakt_media::id::MediaKind;
+use auftakt_media::sdp::{Direction, Offer};
 use auftakt_media::worker;
 use auftakt_signaling::wire::{Role, RoomKind};
-use axum::Json;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -31,16 +35,15 @@ struct LinkAnswer {
     kind: RoomKind,
     role: Role,
     name: String,
+    /// What the school is called.
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
+    school: Option<String>,
 }
 
 /// `POST /api/link`: what the join page shows.
-pub async fn link(State(app): State<App>, body: Bytes) -> Result<Response, Problem> {
+pub async fn link(State(app): State<App>, body: Body) -> Result<Response, Problem> {
     let malformed = || Problem::new(StatusCode::BAD_REQUEST, "bad_message", "expected {\"token\": \"…\"}");
-    if body.len() > LINK_BODY_MAX {
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "message_too_large", "a link is shorter than this"));
-    }
+    let body = body::bytes(body, LINK_BODY_MAX).await?;
     let question: LinkQuestion = serde_json::from_slice(&body).map_err(|_| malformed())?;
     let claims = app.key.verify_join(&question.token, seconds_now()).map_err(|error| match error {
         TokenError::Invalid => {
@@ -48,23 +51,27 @@ pub async fn link(State(app): State<App>, body: Bytes) -> Result<Response, Probl
         }
         TokenError::Expired => Problem::new(StatusCode::GONE, "link_expired", "this link has expired; ask for a new one"),
     })?;
-    let answer =
-        LinkAnswer { room: claims.room, kind: claims.kind, role: claims.role, name: claims.name, title: app.config.school.clone() };
+    let school = app.config.school.clone();
+    let answer = LinkAnswer { room: claims.room, kind: claims.kind, role: claims.role, name: claims.name, school };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 
 /// `POST /api/probe`: a connection without media, to see whether UDP gets through and how long it takes.
-pub async fn probe(State(app): State<App>, headers: HeaderMap, body: String) -> Result<Response, Problem> {
+pub async fn probe(
+    State(app): State<App>,
+    Extension(Caller(caller)): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     expect_sdp(&headers)?;
-    let Some(place) = app.probes.take() else {
-        return Err(Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "too_many_probes",
-            "too many connection tests at once; try again in a moment",
-        ));
-    };
+    let place = app.probe_shares.take(caller).zip(app.probes.take()).ok_or_else(|| {
+        let detail = "too many connection tests at once; try again in a moment";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_probes", detail)
+    })?;
+    let offer = body::text(body, OFFER_BYTES_MAX).await?;
+    expect_nothing_sent(&offer)?;
     let peer = app.media.next_peer_id();
-    let accepted = app.media.offer(peer, body, Vec::new()).await;
+    let accepted = app.media.offer(peer, offer, Vec::new()).await;
     let media = app.media.clone();
     // Also after a refusal, and also when the request is given up: what may have been made is taken back.
     let life = if accepted.is_ok() { PROBE_LIFE } else { Duration::ZERO };
@@ -75,6 +82,23 @@ pub async fn probe(State(app): State<App>, headers: HeaderMap, body: String) -> 
     });
     let accepted = accepted.map_err(offer_problem)?;
     Ok(([(header::CONTENT_TYPE, "application/sdp")], accepted.answer).into_response())
+}
+
+/// Anybody may ask, so nothing is taken that could carry media anywhere.
+fn expect_nothing_sent(offer: &str) -> Result<(), Problem> {
+    let refused = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "offer_refused", detail);
+    let offer = Offer::parse(offer).map_err(|error| refused(error.to_string()))?;
+    match &offer.sections[..] {
+        [section] if section.kind == Some(MediaKind::Audio) && section.direction == Direction::RecvOnly => Ok(()),
+        _ => Err(refused("a connection test is one recvonly audio section".to_owned())),
+    }
+}
+
+/// `GET /api/demo`: where the demonstration school is to be entered, if there is one.
+pub async fn demo(State(app): State<App>) -> Result<Response, Problem> {
+    let none = || Problem::new(StatusCode::NOT_FOUND, "no_demo", "this server runs no demonstration school");
+    let links = app.demo.get().ok_or_else(none)?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(links)).into_response())
 }
 
 /// 415 for everything that does not call itself SDP.

@@ -1,9 +1,10 @@
 //! WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): publishers and subscribers that are no browsers of ours.
 
+use super::App;
 use super::api::{content_type, expect_sdp, refused_offer};
+use super::body::{self, OFFER_BYTES_MAX};
 use super::problem::Problem;
-use super::{App, seconds_now};
-use crate::links::MediaClaims;
+use crate::links::{MediaClaims, TokenError, percent_encoded, seconds_now};
 use crate::redact;
 use crate::rooms::{Admitted, ExternalError, RoomHandle};
 use auftakt_media::id::MediaKind;
@@ -11,8 +12,10 @@ use auftakt_media::sdp::{Direction, Offer, fragment};
 use auftakt_media::worker::SeatMids;
 use auftakt_signaling::wire::RoomKind;
 use auftakt_signaling::{DisplayName, ExternalId, ExternalOffer, ExternalRefusal, ExternalRole, Input, RoomName};
-use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::body::Body;
+use axum::extract::{OriginalUri, Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use dashmap::DashMap;
 use std::sync::Arc;
@@ -64,20 +67,42 @@ impl Scope {
 const NAMELESS: &str = "Stream";
 
 /// `POST /whip/{room}`
-pub async fn publish(State(app): State<App>, Path(room): Path<String>, headers: HeaderMap, offer: String) -> Result<Response, Problem> {
+pub async fn publish(State(app): State<App>, Path(room): Path<String>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let (room, claims) = authorize(&app, &room, &headers, Scope::Publish)?;
     expect_sdp(&headers)?;
+    let offer = body::text(body, OFFER_BYTES_MAX).await?;
     let name = DisplayName::parse(&claims.name).or_else(|_| DisplayName::parse(NAMELESS));
     let role = ExternalRole::Publisher(name.map_err(|_| Problem::internal("no name"))?);
     open(&app, room, &claims, Scope::Publish, role, offer).await
 }
 
 /// `POST /whep/{room}`
-pub async fn subscribe(State(app): State<App>, Path(room): Path<String>, headers: HeaderMap, offer: String) -> Result<Response, Problem> {
+pub async fn subscribe(State(app): State<App>, Path(room): Path<String>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let (room, claims) = authorize(&app, &room, &headers, Scope::Subscribe)?;
     expect_sdp(&headers)?;
+    let offer = body::text(body, OFFER_BYTES_MAX).await?;
     let role = ExternalRole::Viewer(pair_sections(&offer)?);
     open(&app, room, &claims, Scope::Subscribe, role, offer).await
+}
+
+/// `OPTIONS`: what a page of another origin asks before anything else (RFC 9725 §4.7), and what is taken here.
+pub async fn preflight() -> impl IntoResponse {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, PATCH, DELETE"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, if-match"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+        (HeaderName::from_static("accept-post"), "application/sdp"),
+        (HeaderName::from_static("accept-patch"), "application/trickle-ice-sdpfrag"),
+    ];
+    (StatusCode::NO_CONTENT, headers)
+}
+
+/// A token is carried by whoever asks, never by a browser on its own: no page can misuse somebody else's.
+pub async fn open_to_all_origins(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("location, etag"));
+    response
 }
 
 async fn open(
@@ -131,17 +156,18 @@ pub async fn patch(
     OriginalUri(uri): OriginalUri,
     Path((room, secret)): Path<(String, String)>,
     headers: HeaderMap,
-    fragment: String,
+    body: Body,
 ) -> Result<Response, Problem> {
     let session = find(&app, uri.path(), &room, &secret, &headers)?;
     if content_type(&headers) != "application/trickle-ice-sdpfrag" {
         let detail = "expected Content-Type: application/trickle-ice-sdpfrag";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
+    let fragment = body::text(body, OFFER_BYTES_MAX).await?;
     let credentials = fragment::credentials(&fragment)
         .ok_or_else(|| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "fragment_refused", "a=ice-ufrag and a=ice-pwd are needed"))?;
     // Held over the restart: two restarts of one connection at once would leave its state to chance.
-    let mut ice = session.ice.lock().await;
+    let mut ice = session.ice.clone().lock_owned().await;
     let condition = headers.get(header::IF_MATCH).map(HeaderValue::as_bytes);
     let is_restart = fragment::credentials(&ice.offer).as_ref() != Some(&credentials);
     match condition {
@@ -152,18 +178,23 @@ pub async fn patch(
                 "If-Match is needed: an ETag, or * for a restart",
             ));
         }
-        Some(b"*") if is_restart => {}
+        // Quoted as the draft of WHEP has it in an example, too.
+        Some(b"*" | b"\"*\"") if is_restart => {}
         Some(tag) if tag == ice.etag().as_bytes() => {}
         Some(_) => return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "etag_mismatch", "this is not the current ICE session")),
     }
     if !is_restart {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let offer = fragment::with_credentials(&ice.offer, &credentials);
-    let answer = restart(&app, &session, offer.clone()).await?;
-    *ice = Ice { offer, generation: ice.generation.wrapping_add(1) };
-    let headers = [(header::CONTENT_TYPE, "application/trickle-ice-sdpfrag".to_owned()), (header::ETAG, ice.etag())];
-    Ok((StatusCode::OK, headers, fragment::of_answer(&answer)).into_response())
+    // On its own: when the request is given up, the restart goes on, and the next request must not get its answer.
+    let restarting = tokio::spawn(async move {
+        let offer = fragment::with_credentials(&ice.offer, &credentials);
+        let answer = restart(&app, &session, offer.clone()).await?;
+        *ice = Ice { offer, generation: ice.generation.wrapping_add(1) };
+        let headers = [(header::CONTENT_TYPE, "application/trickle-ice-sdpfrag".to_owned()), (header::ETAG, ice.etag())];
+        Ok((StatusCode::OK, headers, fragment::of_answer(&answer)).into_response())
+    });
+    restarting.await.unwrap_or_else(|_| Err(Problem::internal("the restart failed")))
 }
 
 async fn restart(app: &App, session: &Session, sdp: String) -> Result<String, Problem> {
@@ -178,21 +209,31 @@ async fn restart(app: &App, session: &Session, sdp: String) -> Result<String, Pr
     answer.map_err(|refusal| external_problem(ExternalError::Refused(refusal)))
 }
 
-/// The session, for whoever holds its address and a token of the same right.
+/// The session, for whoever holds its address and a token of the same right. The token may have expired since: its address is
+/// a secret that only its owner knows, and who could not end a session would leave it to the others' patience.
 fn find(app: &App, path: &str, room: &str, secret: &str, headers: &HeaderMap) -> Result<Session, Problem> {
     let scope = if path.starts_with("/whip/") { Scope::Publish } else { Scope::Subscribe };
-    let (room, _) = authorize(app, room, headers, scope)?;
+    let (room, _) = claims_for(room, headers, scope, |token| app.key.read_media(token))?;
     let session = app.sessions.0.get(secret).map(|entry| entry.value().clone());
     let fits = |session: &Session| session.room_name == room && session.scope == scope;
     session.filter(fits).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "session_unknown", "there is no such connection, or no more"))
 }
 
 fn authorize(app: &App, room: &str, headers: &HeaderMap, scope: Scope) -> Result<(RoomName, MediaClaims), Problem> {
+    claims_for(room, headers, scope, |token| app.key.verify_media(token, seconds_now()))
+}
+
+fn claims_for(
+    room: &str,
+    headers: &HeaderMap,
+    scope: Scope,
+    read: impl FnOnce(&str) -> Result<MediaClaims, TokenError>,
+) -> Result<(RoomName, MediaClaims), Problem> {
     let unauthorized = |code, detail: &str| Problem::new(StatusCode::UNAUTHORIZED, code, detail);
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = value.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let (_, token) = token.ok_or_else(|| unauthorized("token_missing", "Authorization: Bearer … is needed"))?;
-    let claims = app.key.verify_media(token.trim(), seconds_now()).map_err(|error| unauthorized("token_refused", &error.to_string()))?;
+    let claims = read(token.trim()).map_err(|error| unauthorized("token_refused", &error.to_string()))?;
     let not_found = |detail: String| Problem::new(StatusCode::NOT_FOUND, "room_unknown", detail);
     let room = RoomName::parse(room).map_err(|error| not_found(error.to_string()))?;
     if claims.room != "*" && claims.room != room.as_str() {
@@ -222,6 +263,11 @@ fn room_kind(app: &App, room: &RoomName, claims: &MediaClaims) -> Result<RoomKin
 fn pair_sections(offer: &str) -> Result<Vec<SeatMids>, Problem> {
     let refused = |error: auftakt_media::sdp::SdpError| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "offer_refused", error.to_string());
     let offer = Offer::parse(offer).map_err(refused)?;
+    let sends = |direction| matches!(direction, Direction::SendOnly | Direction::SendRecv);
+    if offer.sections.iter().any(|section| section.kind.is_some() && !section.stopped && sends(section.direction)) {
+        let detail = "a subscriber only receives: offer recvonly sections";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "offer_refused", detail));
+    }
     let receiving = |kind: MediaKind| {
         let wanted = offer.sections.iter().filter(move |s| s.kind == Some(kind) && !s.stopped && s.direction == Direction::RecvOnly);
         wanted.map(|section| section.mid)
@@ -245,11 +291,4 @@ fn external_problem(error: ExternalError) -> Problem {
             Problem::new(StatusCode::NOT_FOUND, "session_ended", "this connection has ended")
         }
     }
-}
-
-/// For the path of an address.
-pub fn percent_encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let encode = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(encode).collect()
 }

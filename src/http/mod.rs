@@ -1,30 +1,37 @@
 //! HTTP: what can be asked, and what every answer has.
 
 mod api;
+mod body;
 mod external;
 mod metrics;
 mod problem;
 mod signal;
 
-pub use external::{Sessions, percent_encoded};
+pub use external::Sessions;
 pub use metrics::Counters;
 
 use crate::config::Config;
+use crate::demo::DemoLinks;
 use crate::links::LinkKey;
 use crate::media_io::MediaHandle;
-use crate::pages::{self, Pages};
+use crate::pages::{self, Pages, SecurityHeaders};
 use crate::rooms::{Records, Rooms};
+use crate::shares::Shares;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::response::Response;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
+use problem::Problem;
 use std::ops::Deref;
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// The longest body: an offer with 64 seats has about 200 kB.
-const BODY_BYTES_MAX: usize = 256 * 1024;
+/// From a request's head to its answer, its body included; an upgraded connection has its own limits. A school's slowest line
+/// brings the longest offer in less.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// What every request may use. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +51,10 @@ pub struct Shared {
     pub counters: Counters,
     pub sockets: Places,
     pub probes: Places,
+    pub probe_shares: Shares,
+    pub security_headers: SecurityHeaders,
+    /// Links of the demonstration school, once it is open.
+    pub demo: OnceLock<DemoLinks>,
     /// Turns true when the server stops.
     pub stopping: watch::Receiver<bool>,
 }
@@ -80,7 +91,9 @@ impl App {
     /// WebSockets at once. Full: refused, and the client tries again.
     pub const SOCKETS_MAX: u32 = 4000;
     /// Connection tests at once: they are open to everybody. Full: refused, which the page takes for "cannot tell".
-    pub const PROBES_MAX: u32 = 64;
+    pub const PROBES_MAX: u32 = 256;
+    /// Of which one address may have so many: a class that opens its links in one school. Full: the same.
+    pub const PROBES_PER_ADDRESS: usize = 32;
 
     pub fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
@@ -88,25 +101,44 @@ impl App {
 
     /// The pages, the signalling, WHIP and WHEP.
     pub fn router(&self) -> Router {
-        Router::new()
+        let streams = Router::new()
+            .route("/whip/{room}", post(external::publish).options(external::preflight))
+            .route("/whip/{room}/{session}", patch(external::patch).delete(external::delete).options(external::preflight))
+            .route("/whep/{room}", post(external::subscribe).options(external::preflight))
+            .route("/whep/{room}/{session}", patch(external::patch).delete(external::delete).options(external::preflight))
+            .layer(from_fn(external::open_to_all_origins));
+        let router = Router::new()
             .route("/healthz", get(async || "ok"))
             .route("/signal", get(signal::upgrade))
             .route("/api/link", post(api::link))
             .route("/api/probe", post(api::probe))
-            .route("/whip/{room}", post(external::publish))
-            .route("/whip/{room}/{session}", patch(external::patch).delete(external::delete))
-            .route("/whep/{room}", post(external::subscribe))
-            .route("/whep/{room}/{session}", patch(external::patch).delete(external::delete))
-            .fallback(page)
-            .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-            .layer(axum::middleware::from_fn(pages::security_headers))
-            .with_state(self.clone())
+            .route("/api/demo", get(api::demo))
+            .merge(streams)
+            .fallback(page);
+        let headers = from_fn_with_state(self.security_headers.clone(), pages::security_headers);
+        guarded(router).layer(headers).with_state(self.clone())
     }
 
     /// What only the operator may see.
     pub fn admin_router(&self) -> Router {
         let routes = Router::new().route("/healthz", get(async || "ok")).route("/metrics", get(metrics::show));
-        routes.with_state(self.clone())
+        guarded(routes).with_state(self.clone())
+    }
+}
+
+/// What every router needs: an end to waiting, and refusals in one form.
+pub fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.layer(from_fn(answer_in_time)).layer(from_fn(problem::in_our_words))
+}
+
+/// A client that stops in the middle of a body would hold its place for ever.
+async fn answer_in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let problem = Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the rest of the request did not come in time");
+            ([(header::CONNECTION, "close")], problem).into_response()
+        }
     }
 }
 
@@ -120,9 +152,4 @@ impl Deref for App {
 
 async fn page(State(app): State<App>, request: Request) -> Response {
     app.pages.serve(request.method(), request.uri().path(), request.headers())
-}
-
-/// Seconds since 1970, for the expiry of tokens.
-pub fn seconds_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

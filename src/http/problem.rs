@@ -1,8 +1,12 @@
 //! Refusals as RFC 9457 has them.
 
-use axum::http::{StatusCode, header};
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+
+const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A refusal: whose fault it is, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +46,32 @@ impl IntoResponse for Problem {
         let title = self.status.canonical_reason().unwrap_or("refused");
         let body = Body { r#type: "about:blank", title, status: self.status.as_u16(), code: self.code, detail: &self.detail };
         let body = serde_json::to_string(&body).unwrap_or_default();
-        let mut response = (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let mut response = (self.status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, axum::http::HeaderValue::from_static("Bearer"));
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
+}
+
+/// Says in our words what the framework refuses by itself: unknown paths and methods, a path that is no text, a missing upgrade.
+pub async fn in_our_words(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let said = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
+    if said || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (code, detail) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "there is nothing at this address"),
+        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "this address takes other methods, see Allow"),
+        StatusCode::UPGRADE_REQUIRED => ("upgrade_required", "this address speaks WebSocket"),
+        _ if status.is_server_error() => ("server_fault", "a fault of the server's own"),
+        _ => ("bad_request", "the request is not what this address takes"),
+    };
+    let (mut head, _) = response.into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    let (ours, body) = Problem::new(status, code, detail).into_response().into_parts();
+    head.headers.extend(ours.headers);
+    Response::from_parts(head, body)
 }

@@ -1,7 +1,9 @@
 //! `GET /signal`: one task per WebSocket, between the browser and its room.
 
+use super::App;
 use super::problem::Problem;
-use super::{App, seconds_now};
+use crate::config::Tls;
+use crate::links::{ResumeClaims, link_id, seconds_now};
 use crate::redact;
 use crate::rooms::{Frame, Outbox, RoomHandle};
 use auftakt_signaling::wire::{ClientMessage, ErrorCode, PROTOCOL_VERSION, ServerMessage, SoundProfile};
@@ -9,10 +11,10 @@ use auftakt_signaling::{
     CloseReason, DisplayName, Input, JoinRequest, LinkId, LinkState, NameError, ResumeSecret, RoomName, SocketId, TokenBucket,
 };
 use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
@@ -21,8 +23,10 @@ use tokio::sync::{mpsc, watch};
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// The longest offer.
 const OFFER_BYTES_MAX: usize = 256 * 1024;
-/// Beyond this a message is not even read to its end; up to this the client is told what was wrong.
-const FRAME_BYTES_MAX: usize = 1024 * 1024;
+/// Beyond this a message is not even read to its end: what thousands of sockets may make us hold.
+const FRAME_BYTES_MAX: usize = OFFER_BYTES_MAX + 16 * 1024;
+/// What each socket reads into; tungstenite would take 128 KiB, for messages that are mostly small.
+const READ_BUFFER_BYTES: usize = 8 * 1024;
 /// A socket that does not say who it is gets no more time.
 const JOIN_WITHIN: Duration = Duration::from_secs(10);
 /// How often a quiet socket is asked whether it is still there …
@@ -35,12 +39,24 @@ const SEND_WITHIN: Duration = Duration::from_secs(10);
 const MESSAGES: (u32, Duration) = (60, Duration::from_millis(50));
 /// Offers: each one makes the media plane work.
 const OFFERS: (u32, Duration) = (10, Duration::from_secs(1));
+/// Chat: what somebody types, with room for a quick word after another.
+const CHAT: (u32, Duration) = (5, Duration::from_secs(1));
+/// How long after the join a secret brings its owner back through a link that has expired, also when the server was restarted
+/// meanwhile: longer than any lesson.
+const RESUME_SECONDS: u64 = 4 * 3600;
+/// How long a client may take to read why it is closed.
+const READ_REASON_WITHIN: Duration = Duration::from_secs(1);
 /// Refusals for speed before the socket is closed.
 const PATIENCE: (u32, Duration) = (20, Duration::from_secs(1));
 
 /// Refuses other pages, then speaks.
-pub async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    if !origin_is_ours(&headers, &app.url) {
+pub async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(refused) => return refused.into_response(),
+    };
+    let scheme = if app.config.tls == Tls::Off { "http" } else { "https" };
+    if !origin_is_ours(&headers, &app.url, scheme) {
         app.counters.origin_refused();
         return Problem::new(StatusCode::FORBIDDEN, "other_origin", "only this server's own page may connect").into_response();
     }
@@ -51,19 +67,25 @@ pub async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: WebSoc
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sockets", "too many connections; try again in a moment")
             .into_response();
     };
-    upgrade.max_message_size(FRAME_BYTES_MAX).max_frame_size(FRAME_BYTES_MAX).on_upgrade(async |socket| {
+    let upgrade = upgrade.max_message_size(FRAME_BYTES_MAX).max_frame_size(FRAME_BYTES_MAX).read_buffer_size(READ_BUFFER_BYTES);
+    upgrade.on_upgrade(async |socket| {
         Session::new(app, socket).run().await;
         drop(place);
     })
 }
 
-/// A browser always says whose page is asking. Programs that say nothing have no session of somebody else to misuse.
-fn origin_is_ours(headers: &HeaderMap, public_url: &str) -> bool {
+/// A browser always says whose page is asking. Programs that say nothing have no session of somebody else to misuse. Ours is
+/// the page at our public address, and the one that came over this very listener.
+fn origin_is_ours(headers: &HeaderMap, public_url: &str, scheme: &str) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    origin.eq_ignore_ascii_case(public_url) || authority.is_some_and(|authority| !host.is_empty() && authority.eq_ignore_ascii_case(host))
+    // Written as a browser writes it, without the port that goes without saying.
+    let default_port = if public_url.starts_with("https:") { ":443" } else { ":80" };
+    let public_url = public_url.strip_suffix(default_port).unwrap_or(public_url);
+    let same_listener =
+        |(theirs, authority): (&str, &str)| theirs.eq_ignore_ascii_case(scheme) && !host.is_empty() && authority.eq_ignore_ascii_case(host);
+    origin.eq_ignore_ascii_case(public_url) || origin.split_once("://").is_some_and(same_listener)
 }
 
 struct Session {
@@ -71,6 +93,7 @@ struct Session {
     socket: WebSocket,
     messages: TokenBucket,
     offers: TokenBucket,
+    chat: TokenBucket,
     patience: TokenBucket,
     heard: Instant,
 }
@@ -84,9 +107,11 @@ struct Joined {
 
 /// What a text turned out to be.
 enum Parsed {
+    /// A sign of life.
+    Nothing,
     Message(ClientMessage),
-    /// Refused, but the socket stays.
-    Refused(ErrorCode),
+    /// Refused, but the socket stays. With the offer's id, if it is one.
+    Refused(ErrorCode, Option<u32>),
     Fatal(ErrorCode),
 }
 
@@ -102,7 +127,7 @@ impl Session {
     fn new(app: App, socket: WebSocket) -> Self {
         let now = Instant::now();
         let bucket = |(burst, interval)| TokenBucket::new(now, burst, interval);
-        Self { app, socket, messages: bucket(MESSAGES), offers: bucket(OFFERS), patience: bucket(PATIENCE), heard: now }
+        Self { app, socket, messages: bucket(MESSAGES), offers: bucket(OFFERS), chat: bucket(CHAT), patience: bucket(PATIENCE), heard: now }
     }
 
     async fn run(mut self) {
@@ -128,15 +153,13 @@ impl Session {
             let received = tokio::select! {
                 received = self.socket.recv() => received,
                 () = tokio::time::sleep_until(deadline) => return Err(self.fail(ErrorCode::NotJoined).await),
-                () = until_true(&mut stopping) => return Err(End::Closed(CloseReason::ServerStops)),
+                () = until_true(&mut stopping) => {
+                    self.tell(&ServerMessage::Error { code: ErrorCode::ServerFault, id: None }).await?;
+                    return Err(End::Closed(CloseReason::ServerStops));
+                }
             };
-            let text = match received {
-                Some(Ok(Message::Text(text))) => text,
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-                Some(Ok(Message::Binary(_))) => return Err(self.fail(ErrorCode::BadMessage).await),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Lost),
-            };
-            match self.parse(&text) {
+            match self.read(received)? {
+                Parsed::Nothing => {}
                 Parsed::Message(ClientMessage::Join { version, token, name, sound_profile, resume }) => {
                     return match self.join(version, &token, &name, sound_profile, resume).await {
                         Ok(joined) => Ok(joined),
@@ -145,7 +168,7 @@ impl Session {
                 }
                 Parsed::Message(ClientMessage::Ping { id }) => self.tell(&ServerMessage::Pong { id }).await?,
                 Parsed::Message(_) => return Err(self.fail(ErrorCode::NotJoined).await),
-                Parsed::Refused(code) | Parsed::Fatal(code) => return Err(self.fail(code).await),
+                Parsed::Refused(code, _) | Parsed::Fatal(code) => return Err(self.fail(code).await),
             }
         }
     }
@@ -163,15 +186,19 @@ impl Session {
             return Err(ErrorCode::VersionMismatch);
         }
         let claims = self.app.key.read_join(token).map_err(|_| ErrorCode::LinkInvalid)?;
-        let link_state = if seconds_now() < claims.expires { LinkState::Valid } else { LinkState::Expired };
+        let (now, link) = (seconds_now(), LinkId(link_id(token)));
+        // A server that was restarted remembers nobody; the secret says by itself who was here.
+        let was_here = || resume.as_deref().is_some_and(|secret| self.app.key.was_here(secret, link.0, now));
+        let link_state = if now < claims.expires || was_here() { LinkState::Valid } else { LinkState::Expired };
         let room_name = RoomName::parse(&claims.room).map_err(|_| ErrorCode::LinkInvalid)?;
         let name = DisplayName::parse(name).map_err(|error| match error {
             NameError::Missing => ErrorCode::NameMissing,
             NameError::TooLong => ErrorCode::NameTooLong,
         })?;
-        let secret = ResumeSecret::new(redact::secret().ok_or(ErrorCode::ServerFault)?);
+        let nonce = redact::secret().ok_or(ErrorCode::ServerFault)?;
+        let secret = ResumeSecret::new(self.app.key.sign_resume(ResumeClaims { link: link.0, nonce, until: now + RESUME_SECONDS }));
         let socket = self.app.rooms.next_socket();
-        let request = JoinRequest { socket, link: link_id(token), link_state, role: claims.role, name, sound_profile, resume, secret };
+        let request = JoinRequest { socket, link, link_state, role: claims.role, name, sound_profile, resume, secret };
         let (room_end, outbox) = Outbox::new();
         let room = self.app.rooms.join(&room_name, claims.kind, request, room_end).await.map_err(|_| ErrorCode::ServerFault)?;
         Ok(Joined { id: socket, room, outbox })
@@ -183,7 +210,8 @@ impl Session {
             let step = tokio::select! {
                 received = self.socket.recv() => self.received(joined, received).await,
                 frame = joined.outbox.recv() => self.deliver(frame).await,
-                _ = ping.tick() => self.keep_alive().await,
+                _ = ping.tick() => as_step(self.send(Message::Ping(axum::body::Bytes::new())).await),
+                () = tokio::time::sleep_until((self.heard + SILENCE_MAX).into()) => ControlFlow::Break(End::Lost),
             };
             if let ControlFlow::Break(end) = step {
                 return end;
@@ -192,20 +220,18 @@ impl Session {
     }
 
     async fn received(&mut self, joined: &Joined, received: Option<Result<Message, axum::Error>>) -> ControlFlow<End> {
-        self.heard = Instant::now();
-        let text = match received {
-            Some(Ok(Message::Text(text))) => text,
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return ControlFlow::Continue(()),
-            Some(Ok(Message::Binary(_))) => return ControlFlow::Break(self.fail(ErrorCode::BadMessage).await),
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return ControlFlow::Break(End::Lost),
+        let parsed = match self.read(received) {
+            Ok(parsed) => parsed,
+            Err(end) => return ControlFlow::Break(end),
         };
-        match self.parse(&text) {
+        match parsed {
+            Parsed::Nothing => ControlFlow::Continue(()),
             Parsed::Message(message) => {
                 let input = Input::FromSocket { socket: joined.id, message, spare: self.app.media.next_peer_id() };
                 joined.room.input(input).await;
                 ControlFlow::Continue(())
             }
-            Parsed::Refused(code) => as_step(self.tell(&ServerMessage::Error { code, id: None }).await),
+            Parsed::Refused(code, id) => as_step(self.tell(&ServerMessage::Error { code, id }).await),
             Parsed::Fatal(code) => ControlFlow::Break(self.fail(code).await),
         }
     }
@@ -219,34 +245,49 @@ impl Session {
         }
     }
 
-    async fn keep_alive(&mut self) -> ControlFlow<End> {
-        if self.heard.elapsed() > SILENCE_MAX {
-            return ControlFlow::Break(End::Lost);
-        }
-        as_step(self.send(Message::Ping(axum::body::Bytes::new())).await)
+    /// What came, within the limits of what may come.
+    fn read(&mut self, received: Option<Result<Message, axum::Error>>) -> Result<Parsed, End> {
+        let now = Instant::now();
+        self.heard = now;
+        let received = match received {
+            Some(Ok(Message::Close(_))) | None => return Err(End::Lost),
+            Some(Err(error)) if is_too_large(&error) => return Ok(Parsed::Fatal(ErrorCode::MessageTooLarge)),
+            Some(Err(_)) => return Err(End::Lost),
+            Some(Ok(received)) => received,
+        };
+        self.app.counters.message();
+        // Before anything is done with it, control frames too: each costs an answer. Only an offer is looked into, for its id.
+        let in_time = self.messages.take(now);
+        Ok(match received {
+            Message::Text(text) => self.parse(now, &text, in_time),
+            _ if !in_time => self.too_fast(now, None),
+            Message::Binary(_) => Parsed::Fatal(ErrorCode::BadMessage),
+            _ => Parsed::Nothing,
+        })
     }
 
-    fn parse(&mut self, text: &str) -> Parsed {
-        let now = Instant::now();
-        self.app.counters.message();
-        if !self.messages.take(now) {
-            return self.too_fast(now);
-        }
+    fn parse(&mut self, now: Instant, text: &str, in_time: bool) -> Parsed {
         if text.len() > OFFER_BYTES_MAX {
             return Parsed::Fatal(ErrorCode::MessageTooLarge);
         }
-        match serde_json::from_str(text) {
-            Ok(ClientMessage::Offer { .. }) if !self.offers.take(now) => self.too_fast(now),
-            Ok(message @ ClientMessage::Offer { .. }) => Parsed::Message(message),
-            Ok(_) | Err(_) if text.len() > MESSAGE_BYTES_MAX => Parsed::Fatal(ErrorCode::MessageTooLarge),
-            Ok(message) => Parsed::Message(message),
-            Err(_) => Parsed::Fatal(ErrorCode::BadMessage),
+        let message = match serde_json::from_str(text) {
+            Ok(message) => message,
+            Err(_) if text.len() > MESSAGE_BYTES_MAX => return Parsed::Fatal(ErrorCode::MessageTooLarge),
+            Err(_) => return Parsed::Fatal(ErrorCode::BadMessage),
+        };
+        match message {
+            ClientMessage::Offer { id, .. } if !in_time || !self.offers.take(now) => self.too_fast(now, Some(id)),
+            ClientMessage::Offer { .. } => Parsed::Message(message),
+            _ if text.len() > MESSAGE_BYTES_MAX => Parsed::Fatal(ErrorCode::MessageTooLarge),
+            _ if !in_time => self.too_fast(now, None),
+            ClientMessage::Chat { .. } if !self.chat.take(now) => self.too_fast(now, None),
+            _ => Parsed::Message(message),
         }
     }
 
-    fn too_fast(&mut self, now: Instant) -> Parsed {
+    fn too_fast(&mut self, now: Instant, id: Option<u32>) -> Parsed {
         self.app.counters.too_fast();
-        if self.patience.take(now) { Parsed::Refused(ErrorCode::TooFast) } else { Parsed::Fatal(ErrorCode::TooFast) }
+        if self.patience.take(now) { Parsed::Refused(ErrorCode::TooFast, id) } else { Parsed::Fatal(ErrorCode::TooFast) }
     }
 
     /// Says what was wrong; the socket closes after it.
@@ -272,14 +313,23 @@ impl Session {
     async fn close(mut self, reason: CloseReason) {
         let text = match reason {
             CloseReason::Left => "left".into(),
-            CloseReason::ServerStops => "server_stopping".into(),
-            CloseReason::Fatal(code) => serde_json::to_value(code).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+            CloseReason::ServerStops => name_of(ErrorCode::ServerFault),
+            CloseReason::Fatal(code) => name_of(code),
         };
         let frame = CloseFrame { code: reason.code(), reason: text.into() };
         if self.send(Message::Close(Some(frame))).await.is_ok() {
             // Read until the other side has seen it: closing with unread data would reset the connection and lose it.
-            let drain = async { while let Some(Ok(_)) = self.socket.recv().await {} };
-            let _ = tokio::time::timeout(Duration::from_secs(1), drain).await;
+            let drain = async {
+                loop {
+                    match self.socket.recv().await {
+                        Some(Ok(_)) => {}
+                        // What is too large cannot be read to its end.
+                        Some(Err(error)) if is_too_large(&error) => std::future::pending().await,
+                        Some(Err(_)) | None => break,
+                    }
+                }
+            };
+            let _ = tokio::time::timeout(READ_REASON_WITHIN, drain).await;
         }
     }
 }
@@ -296,11 +346,14 @@ fn as_step(sent: Result<(), End>) -> ControlFlow<End> {
     }
 }
 
-/// The same link has the same id. It decides who takes over whose lost place, nothing else.
-fn link_id(token: &str) -> LinkId {
-    let mut hasher = DefaultHasher::new();
-    token.hash(&mut hasher);
-    LinkId(hasher.finish())
+/// As on the wire.
+fn name_of(code: ErrorCode) -> String {
+    serde_json::to_value(code).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    matches!(cause, Some(tungstenite::Error::Capacity(_)))
 }
 
 #[cfg(test)]
@@ -309,11 +362,11 @@ mod tests {
 
     #[test]
     fn origins() {
-        let ours = |origin: Option<&'static str>, host: &'static str| {
+        let ours = |origin: Option<&str>, host: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, host.parse().expect("a header"));
             origin.map(|origin| headers.insert(header::ORIGIN, origin.parse().expect("a header")));
-            origin_is_ours(&headers, "https://musik.example")
+            origin_is_ours(&headers, "https://musik.example", "http")
         };
         assert!(ours(None, "musik.example"));
         assert!(ours(Some("http://localhost:8080"), "localhost:8080"));
@@ -322,5 +375,14 @@ mod tests {
         assert!(!ours(Some("https://musik.example.evil.example"), "musik.example"));
         assert!(!ours(Some("null"), "musik.example"));
         assert!(!ours(Some("http://"), ""));
+        assert!(!ours(Some("http://musik.example"), "inner:8443"), "the same name without TLS");
+        assert!(!ours(Some("https://localhost:8080"), "localhost:8080"), "not the page of this listener");
+    }
+
+    #[test]
+    fn the_port_that_goes_without_saying() {
+        let headers = HeaderMap::from_iter([(header::ORIGIN, "https://musik.example".parse().expect("a header"))]);
+        assert!(origin_is_ours(&headers, "https://musik.example:443", "http"));
+        assert!(!origin_is_ours(&headers, "https://musik.example:8443", "http"));
     }
 }

@@ -1,7 +1,7 @@
 //! A server of its own for each test, and people who come in through the front door.
 
 use auftakt::config::{Config, Overrides};
-use auftakt::links::{JoinClaims, LinkKey, MediaClaims};
+use auftakt::links::{JoinClaims, LinkKey, MediaClaims, ResumeClaims, link_id};
 use auftakt::server::Server;
 use auftakt_client::band::{Camera, sound};
 use auftakt_client::{Client, ClientConfig, ClientEvent, Outgoing, SenderSpec};
@@ -24,17 +24,21 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 /// Participants that a room of these tests holds.
 pub const PARTICIPANTS: usize = 3;
 pub const ROOM: &str = "geige";
+pub const SCHOOL: &str = "Städtische Musikschule";
 
 /// A running server with a data directory that lives as long as it.
 pub struct House {
     pub server: Server,
     key: LinkKey,
-    data: PathBuf,
+    data: Directory,
 }
 
-impl Drop for House {
+/// Removed with everything in it.
+struct Directory(PathBuf);
+
+impl Drop for Directory {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.data);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -71,6 +75,7 @@ impl House {
         std::fs::write(web.join("index.html"), "<!doctype html>").expect("a page");
         let environment = [
             ("AUFTAKT_SERVER_WEB".to_owned(), web.display().to_string()),
+            ("AUFTAKT_SERVER_SCHOOL".to_owned(), SCHOOL.to_owned()),
             ("AUFTAKT_LIMITS_PARTICIPANTS_PER_ROOM".to_owned(), PARTICIPANTS.to_string()),
         ];
         let any: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
@@ -78,7 +83,14 @@ impl House {
         let config = Config::load(None, environment, overrides).expect("a configuration");
         let server = Server::start(config, &data).await.expect("a server");
         let key = LinkKey::open(&data).expect("the server's key");
-        Self { server, key, data }
+        Self { server, key, data: Directory(data) }
+    }
+
+    /// Stops the server as a signal does.
+    pub async fn close(self) {
+        let Self { server, data, .. } = self;
+        server.stop().await;
+        drop(data);
     }
 
     /// Where media goes.
@@ -93,6 +105,12 @@ impl House {
 
     pub fn link_until(&self, role: Role, name: &str, expires: u64) -> String {
         self.key.sign_join(JoinClaims { room: ROOM.into(), kind: RoomKind::Lesson, role, name: name.into(), expires })
+    }
+
+    /// What a server that was restarted since gave whoever came in through this link.
+    pub fn resume_secret(&self, token: &str) -> String {
+        let claims = ResumeClaims { link: link_id(token), nonce: "of an earlier server".into(), until: u64::MAX };
+        self.key.sign_resume(claims)
     }
 
     /// A bearer token.

@@ -1,6 +1,7 @@
 //! The real server on loopback: its HTTP, its WebSocket and its UDP port, with friends and with enemies.
 
 mod house;
+mod http;
 mod insiders;
 mod sockets;
 mod strangers;

@@ -15,7 +15,7 @@ fn claims(room: &str, publish: bool, subscribe: bool) -> MediaClaims {
     MediaClaims { room: room.into(), publish, subscribe, name: "Encoder".into(), expires: u64::MAX }
 }
 
-fn publisher() -> Client {
+pub fn publisher() -> Client {
     let mut client = Client::new(ClientConfig::seeded(11), Instant::now());
     client.add_sender(&SenderSpec { kind: MediaKind::Audio, codecs: &[Codec::Opus], rids: &[] });
     client.add_sender(&SenderSpec { kind: MediaKind::Video, codecs: &[Codec::Vp8], rids: &[] });
