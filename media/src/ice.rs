@@ -255,7 +255,7 @@ impl IceLite {
 
     /// Whether a check from this address was authenticated and has not expired.
     pub fn is_authenticated(&self, address: SocketAddr) -> bool {
-        self.addresses.iter().any(|known| known.address == address)
+        self.checked_at(address).is_some()
     }
 
     /// When the last authenticated check came from this address.

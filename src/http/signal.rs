@@ -318,18 +318,9 @@ impl Session {
         };
         let frame = CloseFrame { code: reason.code(), reason: text.into() };
         if self.send(Message::Close(Some(frame))).await.is_ok() {
-            // Read until the other side has seen it: closing with unread data would reset the connection and lose it.
-            let drain = async {
-                loop {
-                    match self.socket.recv().await {
-                        Some(Ok(_)) => {}
-                        // What is too large cannot be read to its end.
-                        Some(Err(error)) if is_too_large(&error) => std::future::pending().await,
-                        Some(Err(_)) | None => break,
-                    }
-                }
-            };
-            let _ = tokio::time::timeout(READ_REASON_WITHIN, drain).await;
+            // Until the other side has seen it. What cannot be read as messages is the listener's, which lingers.
+            let seen = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+            let _ = tokio::time::timeout(READ_REASON_WITHIN, seen).await;
         }
     }
 }

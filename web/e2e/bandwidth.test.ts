@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Network } from './network';
-import { Person, Server, startChromium, until } from './world';
+import { type DebugWindow, Person, Server, startChromium, until } from './world';
 
 /** What the page lets a lesson's camera have, and when it counts as reached. */
 const CAMERA_BPS = 2_500_000;
@@ -50,7 +50,7 @@ describe('a camera on a good line', () => {
 
 /** Runs in the page. */
 async function linesSent(): Promise<number | null> {
-  const debug = (window as { auftaktDebug?: { peerConnection: RTCPeerConnection | null } }).auftaktDebug;
+  const debug = (window as DebugWindow).auftaktDebug;
   const stats = (await debug?.peerConnection?.getStats()) as unknown as Map<string, Record<string, unknown>> | undefined;
   const picture = [...(stats?.values() ?? [])].find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video');
   return typeof picture?.frameHeight === 'number' ? picture.frameHeight : null;

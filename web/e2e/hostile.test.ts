@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Pair } from './pair';
 import { random } from './sound/probe';
-import { Person, Server, startChromium } from './world';
+import { type DebugWindow, type Person, Server } from './world';
 
 const DATAGRAMS = 20_000;
 /** Sent together; then the other side has its turn. */
@@ -31,28 +31,24 @@ function hostileDatagrams(): Buffer[] {
 
 describe('a lesson under fire', () => {
   let server: Server;
-  let browsers: Browser[];
+  let pair: Pair;
   let teacher: Person;
   let student: Person;
 
   beforeAll(async () => {
     server = await Server.start();
-    browsers = [await startChromium(), await startChromium()];
-    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'));
-    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'));
-    await teacher.join();
-    await student.join();
-    await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
+    pair = await Pair.meet(server);
+    ({ teacher, student } = pair);
   });
 
   afterAll(async () => {
-    for (const browser of browsers) await browser.close();
+    await pair.end();
     await server.end();
   });
 
   it('goes on as if nothing came', async () => {
     const people = [teacher, student];
-    const connection = () => (window as { auftaktDebug?: { peerConnection: RTCPeerConnection | null } }).auftaktDebug?.peerConnection;
+    const connection = () => (window as DebugWindow).auftaktDebug?.peerConnection;
     const handles = await Promise.all(people.map((person) => person.page.evaluateHandle(connection)));
     const socket = createSocket('udp4');
     const send = (datagram: Buffer) =>
@@ -67,7 +63,7 @@ describe('a lesson under fire', () => {
     await Promise.all(people.map((person) => person.seesAndHears()));
     for (const [i, person] of people.entries()) {
       const same = await person.page.evaluate((before) => {
-        return (window as { auftaktDebug?: { peerConnection: RTCPeerConnection | null } }).auftaktDebug?.peerConnection === before;
+        return (window as DebugWindow).auftaktDebug?.peerConnection === before;
       }, handles[i]);
       expect(same).toBe(true);
       expect((await person.look()).state).toBe('connected');

@@ -1,25 +1,24 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Person, Server, startChromium, until } from './world';
+import { Pair } from './pair';
+import { type Person, Server, until } from './world';
 
 /** The music profile, less what some versions of Chromium take off for packet headers. */
 const MUSIC_BPS = 115_000;
 
 describe('a lesson between two browsers', () => {
   let server: Server;
-  let browsers: Browser[];
+  let pair: Pair;
   let teacher: Person;
   let student: Person;
 
   beforeAll(async () => {
     server = await Server.start();
-    browsers = [await startChromium(), await startChromium()];
-    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'));
-    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'));
+    pair = await Pair.arrive(server);
+    ({ teacher, student } = pair);
   });
 
   afterAll(async () => {
-    for (const browser of browsers) await browser.close();
+    await pair.end();
     await server.end();
   });
 

@@ -1,9 +1,9 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Network } from './network';
+import { Pair } from './pair';
 import { summary } from './sound/analysis';
 import { believedOffset, flash, giveClapperboard, noteArrivals, noted, offsets } from './sound/lips';
-import { Person, Server, startChromium, until } from './world';
+import { type Person, Server, until } from './world';
 
 const EVENTS = 15;
 const APART_MS = 700;
@@ -13,19 +13,14 @@ const OFFSET_MS = 40;
 describe('lips and sound', () => {
   let server: Server;
   let network: Network;
-  let browsers: Browser[];
+  let pair: Pair;
   let teacher: Person;
   let student: Person;
 
   beforeAll(async () => {
     ({ server, network } = await Server.startBehindNetwork());
-    browsers = [await startChromium(), await startChromium()];
-    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'), {
-      prepare: giveClapperboard,
-    });
-    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'));
-    await teacher.join();
-    await student.join();
+    pair = await Pair.join(server, { teacher: giveClapperboard });
+    ({ teacher, student } = pair);
     // The student is there to look and listen.
     await student.byId('toggle-camera').click();
     await until('picture and sound', async () => {
@@ -36,7 +31,7 @@ describe('lips and sound', () => {
   });
 
   afterAll(async () => {
-    for (const browser of browsers) await browser.close();
+    await pair.end();
     await server.end();
     await network.end();
   });

@@ -1,9 +1,9 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Network } from './network';
+import { Pair } from './pair';
 import { makeProbe } from './sound/probe';
 import { giveMicrophone, play } from './sound/studio';
-import { type Look, Person, Server, startChromium } from './world';
+import { type Look, type Person, Server } from './world';
 
 const LOSS_PERCENT = 5;
 const SECONDS = 30;
@@ -14,7 +14,7 @@ const FRAMES_PER_SECOND = 10;
 describe(`a lesson that loses ${LOSS_PERCENT} % of its packets each way`, () => {
   let server: Server;
   let network: Network;
-  let browsers: Browser[];
+  let pair: Pair;
   let teacher: Person;
   let student: Person;
   /** Of teacher and student, at the beginning and the end of the bad time. */
@@ -22,17 +22,14 @@ describe(`a lesson that loses ${LOSS_PERCENT} % of its packets each way`, () => 
 
   beforeAll(async () => {
     ({ server, network } = await Server.startBehindNetwork());
-    browsers = [await startChromium(), await startChromium()];
-    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'), { prepare: giveMicrophone });
-    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'), { prepare: giveMicrophone });
-    await teacher.join();
-    await student.join();
+    pair = await Pair.join(server, { teacher: giveMicrophone, student: giveMicrophone });
+    ({ teacher, student } = pair);
     for (const person of [teacher, student]) await play(person.page, makeProbe(), 'forever');
-    await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
+    await pair.seeAndHear();
   });
 
   afterAll(async () => {
-    for (const browser of browsers) await browser.close();
+    await pair.end();
     await server.end();
     await network.end();
   });

@@ -1,8 +1,6 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Person, Server, startChromium, until } from './world';
-
-type DebugWindow = Window & { auftaktDebug?: { peerConnection: RTCPeerConnection | null } };
+import { Pair } from './pair';
+import { type DebugWindow, type Person, Server, until } from './world';
 
 /** Runs in the page. */
 const peerConnection = () => (window as DebugWindow).auftaktDebug?.peerConnection;
@@ -16,24 +14,18 @@ const PLACE_KEPT_MS = 45_000;
 
 describe('a lesson comes back by itself', () => {
   let server: Server;
-  let browsers: Browser[];
+  let pair: Pair;
   let teacher: Person;
   let student: Person;
-  let studentLink: string;
 
   beforeAll(async () => {
     server = await Server.start();
-    browsers = [await startChromium(), await startChromium()];
-    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'));
-    studentLink = await server.link('geige', 'student', 'Hannah');
-    student = await Person.arrive(browsers[1]!, studentLink);
-    await teacher.join();
-    await student.join();
-    await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
+    pair = await Pair.meet(server);
+    ({ teacher, student } = pair);
   });
 
   afterAll(async () => {
-    for (const browser of browsers) await browser.close();
+    await pair.end();
     await server.end();
   });
 
@@ -98,7 +90,7 @@ describe('a lesson comes back by itself', () => {
   it('after her tab crashed and she opened the link again, and her old seat does not stay', async () => {
     expect(student.errors).toEqual([]);
     await student.crash();
-    student = await student.openAgain(studentLink);
+    student = await student.openAgain(pair.studentLink);
     await student.join();
     await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
     await until('one seat', async () => (await teacher.page.getByTestId('seat').count()) === 1, PLACE_KEPT_MS);

@@ -1,27 +1,21 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Person, Server, startChromium, until } from './world';
-
-type DebugWindow = Window & { auftaktDebug?: { peerConnection: RTCPeerConnection | null } };
+import { Pair } from './pair';
+import { type DebugWindow, type Person, Server, until } from './world';
 
 describe('coming back in the middle of a lesson', () => {
   let server: Server;
-  let browsers: Browser[];
+  let pair: Pair;
   let teacher: Person;
   let student: Person;
 
   beforeAll(async () => {
     server = await Server.start();
-    browsers = [await startChromium(), await startChromium()];
-    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'));
-    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'));
-    await teacher.join();
-    await student.join();
-    await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
+    pair = await Pair.meet(server);
+    ({ teacher, student } = pair);
   });
 
   afterAll(async () => {
-    for (const browser of browsers) await browser.close();
+    await pair.end();
     await server.end();
   });
 

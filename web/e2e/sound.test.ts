@@ -1,9 +1,9 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Pair } from './pair';
 import { compare, partsOf, response, separationDb, summary, type WindowResult, within } from './sound/analysis';
 import { makeProbe, type Stereo } from './sound/probe';
 import { asked, giveMicrophone, play, record } from './sound/studio';
-import { Person, Server, startChromium, until } from './world';
+import { type Person, Server, until } from './world';
 
 /** What a probe must keep on its way from one microphone to the other person's ear. */
 const PROFILES = [
@@ -17,24 +17,21 @@ const FLAT_DB = 1;
 describe('sound from microphone to ear', () => {
   const probe = makeProbe();
   let server: Server;
-  let browsers: Browser[];
+  let pair: Pair;
   let teacher: Person;
   let student: Person;
 
   beforeAll(async () => {
     server = await Server.start();
-    browsers = [await startChromium(), await startChromium()];
-    teacher = await Person.arrive(browsers[0]!, await server.link('geige', 'teacher', 'Frau Lindqvist'), { prepare: giveMicrophone });
-    student = await Person.arrive(browsers[1]!, await server.link('geige', 'student', 'Hannah'), { prepare: giveMicrophone });
-    await teacher.join();
-    await student.join();
+    pair = await Pair.join(server, { teacher: giveMicrophone, student: giveMicrophone });
+    ({ teacher, student } = pair);
     // Sound alone is measured here: two coders of pictures would take the machine away from it.
     for (const person of [teacher, student]) await person.byId('toggle-camera').click();
     await until('sound packets', async () => (await student.look()).audioPackets > 50);
   });
 
   afterAll(async () => {
-    for (const browser of browsers) await browser.close();
+    await pair.end();
     await server.end();
   });
 

@@ -169,6 +169,9 @@ export interface Look {
   readonly codecs: readonly string[];
 }
 
+/** A page opened with `?debug=1`. */
+export type DebugWindow = Window & { auftaktDebug?: { peerConnection: RTCPeerConnection | null } };
+
 /** Somebody with a browser of their own. */
 export class Person {
   readonly page: Page;
@@ -262,7 +265,7 @@ export class Person {
 
 /** Runs in the page. */
 export async function readPeerConnection(): Promise<Look> {
-  const debug = (window as { auftaktDebug?: { peerConnection: RTCPeerConnection | null } }).auftaktDebug;
+  const debug = (window as DebugWindow).auftaktDebug;
   const pc = debug?.peerConnection;
   const entries = pc ? [...((await pc.getStats()) as unknown as Map<string, Record<string, unknown>>).values()] : [];
   const sum = (type: string, kind: string, field: string) =>

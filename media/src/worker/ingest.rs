@@ -164,7 +164,7 @@ impl Worker {
         let bound = peer.bindings.get(header.ssrc);
         let binding = match bound {
             Some(binding) => binding,
-            None => self.learn_binding(now, key, header.ssrc, meaning, &extensions)?,
+            None => self.learn_binding(key, header.ssrc, meaning, &extensions)?,
         };
         let track = self.tracks.get_mut(binding.track).ok_or(DropReason::RtpUnknownStream)?;
         let encoding = track.encodings.get_mut(usize::from(binding.encoding)).ok_or(DropReason::RtpUnknownStream)?;
@@ -228,14 +228,7 @@ impl Worker {
     }
 
     /// An SSRC that was not announced says in its header extensions which section, and which encoding of it, it is.
-    fn learn_binding(
-        &mut self,
-        now: Instant,
-        key: PeerKey,
-        ssrc: u32,
-        meaning: Payload,
-        extensions: &Extensions<'_>,
-    ) -> Result<Binding, DropReason> {
+    fn learn_binding(&mut self, key: PeerKey, ssrc: u32, meaning: Payload, extensions: &Extensions<'_>) -> Result<Binding, DropReason> {
         let peer = self.peers.get(key).ok_or(DropReason::RtpUnknownStream)?;
         let token = |bytes: Option<&[u8]>| bytes.and_then(|b| std::str::from_utf8(b).ok()).map(str::to_owned);
         let mid = token(extensions.mid).and_then(|t| Mid::parse(&t)).ok_or(DropReason::RtpUnknownStream)?;
@@ -250,15 +243,14 @@ impl Worker {
             return Err(DropReason::RtpUnknownStream);
         }
         let bound = match meaning {
-            Payload::Media(_) => self.bind_media(now, key, track, rid, ssrc),
+            Payload::Media(_) => self.bind_media(key, track, rid, ssrc),
             Payload::Retransmission(_) => self.bind_repair(key, track, rid, ssrc),
         };
         bound.ok_or(DropReason::RtpUnknownStream)
     }
 
     /// Makes `ssrc` an encoding of `track`, in place of the one that had this rid before.
-    pub(super) fn bind_media(&mut self, now: Instant, key: PeerKey, track: TrackKey, rid: Option<Rid>, ssrc: u32) -> Option<Binding> {
-        let _ = now;
+    pub(super) fn bind_media(&mut self, key: PeerKey, track: TrackKey, rid: Option<Rid>, ssrc: u32) -> Option<Binding> {
         let peer = self.peers.get_mut(key)?;
         let order = peer.uplinks.iter().find(|u| u.track == track).and_then(|u| u.rids.iter().position(|r| Some(*r) == rid)).unwrap_or(0);
         let entry = self.tracks.get_mut(track)?;

@@ -29,7 +29,7 @@ impl Worker {
             }
             None => self.create_peer(now, peer, &offer, negotiated)?,
         };
-        self.apply_sections(now, key, seats);
+        self.apply_sections(key, seats);
         self.reschedule(now, key);
         Ok(self.answer(key))
     }
@@ -111,7 +111,7 @@ impl Worker {
         });
     }
 
-    fn apply_sections(&mut self, now: Instant, key: PeerKey, seats: &[SeatMids]) {
+    fn apply_sections(&mut self, key: PeerKey, seats: &[SeatMids]) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let sections = peer.session.negotiated.sections.clone();
         peer.payloads = Default::default();
@@ -127,14 +127,14 @@ impl Worker {
         }
         for section in &sections {
             match section.role {
-                SectionRole::Uplink => self.apply_uplink(now, key, section),
+                SectionRole::Uplink => self.apply_uplink(key, section),
                 SectionRole::Downlink => self.apply_downlink(key, section, seats),
                 SectionRole::Inactive | SectionRole::Rejected(_) => {}
             }
         }
     }
 
-    fn apply_uplink(&mut self, now: Instant, key: PeerKey, section: &Section) {
+    fn apply_uplink(&mut self, key: PeerKey, section: &Section) {
         let (Some(peer), Some(kind)) = (self.peers.get_mut(key), section.kind) else { return };
         peer.payloads.learn(&section.codecs);
         for (id, kind) in section.extensions.iter() {
@@ -149,16 +149,16 @@ impl Worker {
             peer.uplinks.push(Uplink { mid: section.mid, kind, rids: section.rids.clone(), track });
         }
         if section.rids.is_empty() {
-            self.bind_announced(now, key, section);
+            self.bind_announced(key, section);
         }
     }
 
     /// Without simulcast the offer says which SSRC the section has: packets need no mid extension then.
-    fn bind_announced(&mut self, now: Instant, key: PeerKey, section: &Section) {
+    fn bind_announced(&mut self, key: PeerKey, section: &Section) {
         let Some(track) = self.peers.get(key).and_then(|p| p.uplink(section.mid)).map(|u| u.track) else { return };
         let repairs = |ssrc: &u32| section.fid.iter().any(|(_, rtx)| rtx == ssrc);
         let Some(&media) = section.ssrcs.iter().find(|s| !repairs(s)) else { return };
-        self.bind_media(now, key, track, None, media);
+        self.bind_media(key, track, None, media);
         if let Some(&(_, rtx)) = section.fid.iter().find(|(ssrc, _)| *ssrc == media) {
             self.bind_repair(key, track, None, rtx);
         }
