@@ -14,7 +14,7 @@ pub mod wire;
 pub use names::{ChatText, ChatTextError, DisplayName, NameError, RoomName, RoomNameError};
 pub use rate::TokenBucket;
 pub use room::{
-    CloseReason, ExternalEvent, ExternalId, ExternalOffer, ExternalRefusal, ExternalRole, Input, JoinRequest, Limits, LinkId, LinkState,
-    MediaCommand, OfferSerial, Output, PeerTrouble, Room, RoomConfig, SEATS_MAX, SocketId,
+    CloseReason, ExternalEvent, ExternalId, ExternalOffer, ExternalRefusal, ExternalRole, Flow, Input, JoinRequest, Limits, LinkId,
+    LinkState, MediaCommand, OfferSerial, Output, PeerTrouble, Room, RoomConfig, SEATS_MAX, SocketId,
 };
 pub use secret::ResumeSecret;

@@ -14,7 +14,7 @@ fn export<T: TS>(config: &Config) -> String {
 
 fn bindings() -> String {
     let c = &Config::default();
-    let head = "// Generated from signaling/src/wire.rs by `UPDATE=1 cargo test -p auftakt-signaling --test bindings`. Do not edit.\n";
+    let head = "// Generated from signaling/src/wire by `UPDATE=1 cargo test -p auftakt-signaling --test bindings`. Do not edit.\n";
     let version = format!("\n/** Version of this protocol. */\nexport const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n");
     let types = [
         export::<ParticipantId>(c),
@@ -27,6 +27,12 @@ fn bindings() -> String {
         export::<ParticipantInfo>(c),
         export::<ChatMessage>(c),
         export::<SeatedStream>(c),
+        export::<RoomSettings>(c),
+        export::<ScreenPolicy>(c),
+        export::<Speakers>(c),
+        export::<WaitingInfo>(c),
+        export::<Reaction>(c),
+        export::<SeatSize>(c),
         export::<Snapshot>(c),
         export::<OfferedTrack>(c),
         export::<OfferedSeat>(c),

@@ -2,7 +2,7 @@
 
 use auftakt_media::codec::Codec;
 use auftakt_media::id::{Mid, PeerId, TrackId};
-use auftakt_media::worker::{Accepted, LayerLimit, Muted, OfferError, SeatMids};
+use auftakt_media::worker::{Accepted, LayerLimit, Muted, OfferError, SeatMids, Viewing};
 use bytes::Bytes;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use std::io;
@@ -19,6 +19,7 @@ pub(super) enum Command {
     Remove(PeerId),
     Assign { peer: PeerId, mid: Mid, source: Option<TrackId> },
     SetMuted { track: TrackId, muted: Muted },
+    SetViewing { peer: PeerId, mid: Mid, viewing: Viewing },
     SetLayerLimit { peer: PeerId, mid: Mid, limit: LayerLimit },
     AddLocal { codec: Codec, keyframe_wanted: Arc<AtomicBool>, reply: oneshot::Sender<TrackId> },
     RemoveLocal(TrackId),

@@ -4,7 +4,7 @@ use super::command::{Command, Reserved, Ring};
 use super::stats::MediaStats;
 use auftakt_media::codec::Codec;
 use auftakt_media::id::{Mid, PeerId, TrackId};
-use auftakt_media::worker::{self, Accepted, LayerLimit, Muted, SeatMids};
+use auftakt_media::worker::{self, Accepted, LayerLimit, Muted, SeatMids, Viewing};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -70,6 +70,11 @@ impl MediaHandle {
     /// Bounds the layer a downlink section gets.
     pub async fn set_layer_limit(&self, peer: PeerId, mid: Mid, limit: LayerLimit) {
         self.tell(Command::SetLayerLimit { peer, mid, limit }).await;
+    }
+
+    /// How the picture of a downlink section is looked at.
+    pub async fn set_viewing(&self, peer: PeerId, mid: Mid, viewing: Viewing) {
+        self.tell(Command::SetViewing { peer, mid, viewing }).await;
     }
 
     /// A track that this process feeds. It ends when the returned value is dropped.

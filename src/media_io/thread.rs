@@ -171,6 +171,7 @@ impl Thread {
             Command::Remove(peer) => worker.remove_peer(now, peer),
             Command::Assign { peer, mid, source } => worker.assign(now, peer, mid, source),
             Command::SetMuted { track, muted } => worker.set_muted(track, muted),
+            Command::SetViewing { peer, mid, viewing } => worker.set_viewing(now, peer, mid, viewing),
             Command::SetLayerLimit { peer, mid, limit } => worker.set_layer_limit(peer, mid, limit),
             Command::AddLocal { codec, keyframe_wanted, reply } => {
                 let track = worker.add_local_track(now, codec);

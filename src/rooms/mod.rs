@@ -12,7 +12,8 @@ use auftakt_media::id::{PeerId, TrackId};
 use auftakt_media::worker::Event;
 use auftakt_signaling::wire::{RoomKind, SoundProfile, TrackSource};
 use auftakt_signaling::{
-    DisplayName, ExternalId, ExternalOffer, ExternalRefusal, ExternalRole, Input, JoinRequest, Limits, PeerTrouble, RoomName, SocketId,
+    DisplayName, ExternalId, ExternalOffer, ExternalRefusal, ExternalRole, Flow, Input, JoinRequest, Limits, PeerTrouble, RoomName,
+    SocketId,
 };
 use dashmap::DashMap;
 use std::sync::Arc;
@@ -205,15 +206,19 @@ impl Rooms {
     /// Passes the media plane's news on to the rooms, until there are none any more.
     pub async fn follow(&self, mut events: mpsc::Receiver<Event>) {
         while let Some(event) = events.recv().await {
-            let (peer, trouble) = match event {
-                Event::Failed { peer, .. } => (peer, PeerTrouble::Failed),
-                Event::Disconnected { peer } => (peer, PeerTrouble::Silent),
+            let (peer, input) = match event {
+                Event::Failed { peer, .. } => (peer, Input::PeerTrouble { peer, trouble: PeerTrouble::Failed }),
+                Event::Disconnected { peer } => (peer, Input::PeerTrouble { peer, trouble: PeerTrouble::Silent }),
+                Event::Activity { peer, track, activity } => (peer, Input::Activity { peer, track, activity }),
+                Event::LayersWanted { peer, track, layers } => (peer, Input::LayersWanted { peer, track, layers }),
+                Event::PictureStarved { peer, mid } => (peer, Input::Picture { peer, mid, flow: Flow::Starved }),
+                Event::PictureFed { peer, mid } => (peer, Input::Picture { peer, mid, flow: Flow::Fed }),
                 _ => continue,
             };
             // The entry's lock is not held while waiting.
             let room = self.0.peers.get(&peer).map(|entry| entry.value().clone());
             if let Some(room) = room {
-                room.input(Input::PeerTrouble { peer, trouble }).await;
+                room.input(input).await;
             }
         }
     }

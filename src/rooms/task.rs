@@ -174,6 +174,7 @@ impl RoomTask {
                 media.remove(peer).await;
             }
             MediaCommand::Assign { peer, mid, source } => media.assign(peer, mid, source).await,
+            MediaCommand::SetViewing { peer, mid, viewing } => media.set_viewing(peer, mid, viewing).await,
             MediaCommand::SetMuted(track, muted) => media.set_muted(track, muted).await,
         }
     }

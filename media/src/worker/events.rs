@@ -1,6 +1,6 @@
 //! What the worker tells its caller.
 
-use crate::id::{PeerId, TrackId};
+use crate::id::{Mid, PeerId, TrackId};
 
 /// Something the rooms want to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +42,54 @@ pub enum Event {
         /// Which.
         track: TrackId,
     },
+    /// A peer's audio track began to sound, sounds otherwise, or fell quiet.
+    Activity {
+        /// Whose.
+        peer: PeerId,
+        /// Which.
+        track: TrackId,
+        /// How it sounds now.
+        activity: Activity,
+    },
+    /// How many simulcast layers of a peer's video track anybody gets or may soon get, counted from the smallest. 0: nobody looks.
+    LayersWanted {
+        /// Whose.
+        peer: PeerId,
+        /// Which.
+        track: TrackId,
+        /// How many.
+        layers: u8,
+    },
+    /// The receiver's network does not carry the picture of this section now.
+    PictureStarved {
+        /// Whose section.
+        peer: PeerId,
+        /// Which.
+        mid: Mid,
+    },
+    /// It does again.
+    PictureFed {
+        /// Whose section.
+        peer: PeerId,
+        /// Which.
+        mid: Mid,
+    },
     /// A receiver needs a keyframe of a local track.
     KeyframeWanted {
         /// Which.
         track: TrackId,
+    },
+}
+
+/// How an audio track sounds, by the audio levels in its packets (RFC 6464).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// Nobody speaks or plays.
+    Quiet,
+    /// Somebody speaks or plays.
+    Sounding {
+        /// Smoothed: 0 is silence, 127 full scale (127 plus the level in dBov).
+        loudness: u8,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use super::peer::PeerKey;
 use super::track::{Encoding, Fresh, Incoming, Subscriber, Track, TrackKey, Way};
-use super::{LayerLimit, LocalPacket, Muted, Worker};
+use super::{LayerLimit, LocalPacket, Muted, Viewing, Worker};
 use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{Mid, PeerId, TrackId};
@@ -164,6 +164,16 @@ impl Worker {
             slot.limit = limit;
         }
         self.aim(self.now, subscriber);
+    }
+
+    pub(super) fn view_slot(&mut self, now: Instant, peer: PeerId, mid: Mid, viewing: Viewing) {
+        let Some(&key) = self.peer_keys.get(&peer) else { return };
+        let Some(index) = self.peers.get(key).and_then(|p| p.slot_index(mid)) else { return };
+        let subscriber = Subscriber { peer: key, slot: index as u16 };
+        if let Some(slot) = self.slot_mut(subscriber) {
+            slot.viewing = viewing;
+        }
+        self.aim(now, subscriber);
     }
 
     pub(super) fn create_local_track(&mut self, codec: Codec) -> TrackId {

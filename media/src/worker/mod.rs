@@ -24,7 +24,7 @@ mod timers;
 mod track;
 mod transmit;
 
-pub use events::{Event, FailReason};
+pub use events::{Activity, Event, FailReason};
 pub use stats::{Counters, Gauges, WorkerStats};
 pub use transmit::{RUN_BYTES_MAX, RUN_SEGMENTS_MAX, Run, Runs, TransmitBatch};
 
@@ -91,6 +91,38 @@ pub enum LayerLimit {
     UpTo(u8),
     /// Nothing, until the limit changes.
     Paused,
+}
+
+/// How the picture of a downlink section is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewing {
+    /// Physical pixels. 0 × 0: not at all, and nothing is sent.
+    pub width: u16,
+    /// Physical pixels.
+    pub height: u16,
+    /// Against the other sections of the same receiver.
+    pub importance: Importance,
+}
+
+/// Who gets bandwidth first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Importance {
+    /// One of many.
+    #[default]
+    Ordinary,
+    /// Speaks, or spoke last.
+    Speaking,
+    /// Chosen by the viewer, or for everybody.
+    Pinned,
+    /// Text must be readable.
+    Screen,
+}
+
+impl Default for Viewing {
+    /// As large as it comes.
+    fn default() -> Self {
+        Self { width: u16::MAX, height: u16::MAX, importance: Importance::Ordinary }
+    }
 }
 
 /// Did everything fit?
@@ -314,6 +346,12 @@ impl Worker {
     /// Bounds the layer a downlink section gets.
     pub fn set_layer_limit(&mut self, peer: PeerId, mid: Mid, limit: LayerLimit) {
         self.limit_layer(peer, mid, limit);
+    }
+
+    /// How the picture of a downlink section is looked at. Unknown peers and sections are fine.
+    pub fn set_viewing(&mut self, now: Instant, peer: PeerId, mid: Mid, viewing: Viewing) {
+        self.now = now;
+        self.view_slot(now, peer, mid, viewing);
     }
 
     /// A track that the process itself feeds.

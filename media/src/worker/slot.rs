@@ -1,10 +1,10 @@
 //! One downlink section: a stream of its own, whoever is in it.
 
-use super::LayerLimit;
 use super::layer;
 use super::payload_types::{Outgoing, OutgoingPayloads};
 use super::track::{Encoding, Track, TrackKey};
 use super::transmit::TransmitBatch;
+use super::{LayerLimit, Viewing};
 use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Mid};
@@ -45,6 +45,7 @@ pub(crate) struct Slot {
     /// Who still is, until the assigned one begins.
     pub leaving: Option<TrackKey>,
     pub limit: LayerLimit,
+    pub viewing: Viewing,
 }
 
 /// Where a slot's packets go.
@@ -89,6 +90,7 @@ impl Slot {
             assigned: None,
             leaving: None,
             limit: LayerLimit::Best,
+            viewing: Viewing::default(),
         }
     }
 
@@ -104,7 +106,8 @@ impl Slot {
 
     /// Aims the line at the encoding of `track`, the assigned one, that should be received now.
     pub(crate) fn aim(&mut self, track: Option<&Track>, now: Instant) {
-        let open = track.filter(|t| !t.muted && self.limit != LayerLimit::Paused);
+        let hidden = self.kind == MediaKind::Video && (self.viewing.width == 0 || self.viewing.height == 0);
+        let open = track.filter(|t| !t.muted && !hidden && self.limit != LayerLimit::Paused);
         let Some(track) = open else {
             self.line.switch_to(None, Old::Cut, now);
             return;

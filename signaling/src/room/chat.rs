@@ -25,6 +25,7 @@ impl Chat {
         let message = ChatMessage {
             id: self.said,
             from: from.id,
+            to: None,
             name: from.name.as_str().to_owned(),
             text: text.into_string(),
             sent_at: super::millis(sent_at),

@@ -4,7 +4,7 @@ use crate::names::{DisplayName, RoomName};
 use crate::secret::ResumeSecret;
 use crate::wire::{ClientMessage, ErrorCode, Role, RoomKind, ServerMessage, SoundProfile, TrackSource};
 use auftakt_media::id::{Mid, PeerId, TrackId};
-use auftakt_media::worker::{Accepted, Muted, OfferError, SeatMids};
+use auftakt_media::worker::{Accepted, Activity, Muted, OfferError, SeatMids, Viewing};
 use std::time::{Duration, Instant};
 
 /// One WebSocket. Given by the caller, never reused.
@@ -106,6 +106,15 @@ pub enum PeerTrouble {
     Failed,
 }
 
+/// Does a receiver's network carry a picture?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It does.
+    Fed,
+    /// It does not, now.
+    Starved,
+}
+
 /// Everything that can happen to a room.
 #[derive(Clone, Debug)]
 pub enum Input {
@@ -150,6 +159,33 @@ pub enum Input {
         peer: PeerId,
         /// What.
         trouble: PeerTrouble,
+    },
+    /// A published sound began, changed, or ended.
+    Activity {
+        /// Whose connection.
+        peer: PeerId,
+        /// Which track.
+        track: TrackId,
+        /// How it sounds now.
+        activity: Activity,
+    },
+    /// How much of a published picture anybody gets.
+    LayersWanted {
+        /// Whose connection.
+        peer: PeerId,
+        /// Which track.
+        track: TrackId,
+        /// How many simulcast layers, counted from the smallest.
+        layers: u8,
+    },
+    /// The receiver's network does not carry the picture of a section, or does again.
+    Picture {
+        /// Whose section.
+        peer: PeerId,
+        /// Which.
+        mid: Mid,
+        /// Whether it is carried.
+        flow: Flow,
     },
     /// The server stops: everybody is told and let go.
     Shutdown,
@@ -216,6 +252,15 @@ pub enum MediaCommand {
         mid: Mid,
         /// What it plays.
         source: Option<TrackId>,
+    },
+    /// How the picture of a section is looked at.
+    SetViewing {
+        /// Whose section.
+        peer: PeerId,
+        /// Which section.
+        mid: Mid,
+        /// How.
+        viewing: Viewing,
     },
     /// From now on this track is forwarded, or not.
     SetMuted(TrackId, Muted),

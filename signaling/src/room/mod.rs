@@ -8,8 +8,8 @@ mod roster;
 mod seats;
 
 pub use io::{
-    CloseReason, ExternalEvent, ExternalId, ExternalOffer, ExternalRefusal, ExternalRole, Input, JoinRequest, Limits, LinkId, LinkState,
-    MediaCommand, OfferSerial, Output, PeerTrouble, RoomConfig, SocketId,
+    CloseReason, ExternalEvent, ExternalId, ExternalOffer, ExternalRefusal, ExternalRole, Flow, Input, JoinRequest, Limits, LinkId,
+    LinkState, MediaCommand, OfferSerial, Output, PeerTrouble, RoomConfig, SocketId,
 };
 pub use seats::SEATS_MAX;
 
@@ -81,6 +81,7 @@ impl Room {
             Input::AddLocal { external, name, sound_profile, tracks } => self.add_local(now, external, name, sound_profile, tracks),
             Input::RemoveExternal(external) => self.remove_external(external),
             Input::PeerTrouble { peer, trouble } => self.peer_trouble(peer, trouble),
+            Input::Activity { .. } | Input::LayersWanted { .. } | Input::Picture { .. } => {}
             Input::Shutdown => self.shutdown(),
         }
         self.settle(now);
@@ -127,7 +128,21 @@ impl Room {
             ClientMessage::SetMuted { source, muted } => self.set_muted(me, source, muted),
             ClientMessage::MuteOther { participant, source } => self.mute_other(me, socket, participant, source),
             ClientMessage::SetSoundProfile { profile } => self.set_sound_profile(me, profile),
-            ClientMessage::Chat { text } => self.say(now, me, socket, &text),
+            ClientMessage::Chat { text, to: _ } => self.say(now, me, socket, &text),
+            ClientMessage::SetView { .. }
+            | ClientMessage::RaiseHand { .. }
+            | ClientMessage::React { .. }
+            | ClientMessage::Admit { .. }
+            | ClientMessage::AdmitAll
+            | ClientMessage::Dismiss { .. }
+            | ClientMessage::Remove { .. }
+            | ClientMessage::SetLocked { .. }
+            | ClientMessage::MuteAll
+            | ClientMessage::AskUnmute { .. }
+            | ClientMessage::LowerHand { .. }
+            | ClientMessage::GiveFloor { .. }
+            | ClientMessage::SetSpotlight { .. }
+            | ClientMessage::SetScreens { .. } => self.refuse(socket, ErrorCode::NotAllowed, None),
             ClientMessage::Ping { id } => self.send(socket, ServerMessage::Pong { id }),
             ClientMessage::Leave => {
                 self.outputs.push_back(Output::Close { socket, reason: CloseReason::Left });
@@ -232,6 +247,9 @@ impl Room {
             started_at: millis(self.started_at.unwrap_or_default()),
             participants: self.participants.values().map(Participant::info).collect(),
             chat: self.chat.recent(),
+            settings: crate::wire::RoomSettings::default(),
+            speakers: crate::wire::Speakers::default(),
+            lobby: Vec::new(),
             seats: receiver.map(Receiver::occupants).unwrap_or_default(),
         }
     }

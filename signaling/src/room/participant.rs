@@ -101,6 +101,7 @@ impl Participant {
             role: self.role,
             sound_profile: self.sound_profile,
             tracks: tracks.collect(),
+            hand: None,
             present: !matches!(self.reach, Reach::Lost { announced: true, .. }),
         }
     }

@@ -152,5 +152,15 @@ pub(super) fn parse_seats(offered: &[OfferedSeat]) -> Option<Vec<SeatMids>> {
         seen.push(mid);
         Some(mid)
     };
-    offered.iter().map(|seat| Some(SeatMids { audio: Some(mid(&seat.audio_mid)?), video: Some(mid(&seat.video_mid)?) })).collect()
+    offered
+        .iter()
+        .map(|seat| {
+            let audio = Some(mid(&seat.audio_mid)?);
+            let video = match &seat.video_mid {
+                Some(text) => Some(mid(text)?),
+                None => None,
+            };
+            Some(SeatMids { audio, video })
+        })
+        .collect()
 }

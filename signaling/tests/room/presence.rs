@@ -153,7 +153,7 @@ fn a_full_room_says_so() {
 fn an_empty_room_ends_after_a_while() {
     let mut w = World::new();
     let student = w.join("S", Role::Student);
-    w.say(&student, ClientMessage::Chat { text: "bis gleich".into() });
+    w.say(&student, ClientMessage::Chat { text: "bis gleich".into(), to: None });
     w.say(&student, ClientMessage::Leave);
     w.wait(seconds(20));
     assert!(!w.ended);
@@ -183,6 +183,6 @@ fn when_the_server_stops_everybody_is_told() {
 fn nothing_works_before_joining() {
     let mut w = World::new();
     let stranger = crate::world::Browser { socket: SocketId(77), id: ParticipantId(1), resume: String::new() };
-    w.say(&stranger, ClientMessage::Chat { text: "hallo".into() });
+    w.say(&stranger, ClientMessage::Chat { text: "hallo".into(), to: None });
     assert_eq!(w.errors(&stranger), [ErrorCode::NotJoined]);
 }

@@ -75,7 +75,7 @@ fn a_new_connection_is_filled_anew() {
 
 #[test]
 fn seats_that_cannot_be_are_refused() {
-    let seat = |a: &str, v: &str| OfferedSeat { audio_mid: a.into(), video_mid: v.into() };
+    let seat = |a: &str, v: &str| OfferedSeat { audio_mid: a.into(), video_mid: Some(v.into()) };
     let many: Vec<_> = (0..=SEATS_MAX).map(|i| seat(&format!("a{i}"), &format!("v{i}"))).collect();
     for seats in [vec![seat("a", "a")], vec![seat("", "v")], vec![seat("a", "v"), seat("b", "v")], vec![seat(&"x".repeat(17), "v")], many] {
         let mut w = World::new();
@@ -91,7 +91,7 @@ fn sections_that_the_media_plane_did_not_make_stay_empty() {
     let mut w = World::new();
     let _teacher = w.join_with_media("T", Role::Teacher);
     let student = w.join("S", Role::Student);
-    let seats = vec![OfferedSeat { audio_mid: "a".into(), video_mid: "v".into() }];
+    let seats = vec![OfferedSeat { audio_mid: "a".into(), video_mid: Some("v".into()) }];
     w.say(&student, ClientMessage::Offer { id: 5, sdp: "<vv ".into(), tracks: vec![], seats, fresh: true });
     assert_eq!(w.playing().iter().map(|(_, mid, _)| *mid).collect::<Vec<_>>(), ["v"]);
 }

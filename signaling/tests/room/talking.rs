@@ -189,7 +189,7 @@ fn chat_reaches_everybody_and_those_who_come_later() {
     let mut w = World::new();
     let (teacher, student) = (w.join("Frau Lindqvist", Role::Teacher), w.join("S", Role::Student));
     w.read(&teacher);
-    w.say(&teacher, ClientMessage::Chat { text: " Takt 12 <b>bitte</b>\u{202E} ".into() });
+    w.say(&teacher, ClientMessage::Chat { text: " Takt 12 <b>bitte</b>\u{202E} ".into(), to: None });
     for who in [&teacher, &student] {
         let told = w.read(who);
         assert!(
@@ -206,11 +206,11 @@ fn chat_reaches_everybody_and_those_who_come_later() {
 fn chat_is_bounded() {
     let mut w = World::new();
     let student = w.join("S", Role::Student);
-    w.say(&student, ClientMessage::Chat { text: " \u{200B}".into() });
-    w.say(&student, ClientMessage::Chat { text: "x".repeat(2001) });
+    w.say(&student, ClientMessage::Chat { text: " \u{200B}".into(), to: None });
+    w.say(&student, ClientMessage::Chat { text: "x".repeat(2001), to: None });
     assert_eq!(w.errors(&student), [ErrorCode::ChatEmpty, ErrorCode::ChatTooLong]);
     for n in 0..1000 {
-        w.say(&student, ClientMessage::Chat { text: n.to_string() });
+        w.say(&student, ClientMessage::Chat { text: n.to_string(), to: None });
     }
     let request = w.request("G", Role::Guest);
     let (_, _, snapshot) = w.welcome(request);

@@ -1,7 +1,7 @@
 //! A room with its sockets and a media plane that accepts every offer.
 
 use auftakt_media::id::{MediaKind, Mid, PeerId, TrackId};
-use auftakt_media::worker::{Accepted, Muted, OfferError};
+use auftakt_media::worker::{Accepted, Muted, OfferError, Viewing};
 use auftakt_signaling::wire::*;
 use auftakt_signaling::*;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -20,6 +20,8 @@ pub struct World {
     /// What plays in each section, as the media plane was told.
     pub plays: BTreeMap<(PeerId, String), TrackId>,
     pub muted: HashMap<TrackId, Muted>,
+    /// What the media plane was last told of how a section is looked at.
+    pub viewings: HashMap<(PeerId, Mid), Viewing>,
     pub peers: HashMap<PeerId, Vec<TrackId>>,
     /// On which socket a peer id was given out.
     pub offered_by: HashMap<PeerId, SocketId>,
@@ -53,6 +55,7 @@ impl World {
             hold_answers: false,
             plays: BTreeMap::new(),
             muted: HashMap::new(),
+            viewings: HashMap::new(),
             peers: HashMap::new(),
             offered_by: HashMap::new(),
             ended: false,
@@ -114,6 +117,7 @@ impl World {
             }
             MediaCommand::Assign { peer, mid, source: None } => drop(self.plays.remove(&(peer, mid.as_str().to_owned()))),
             MediaCommand::SetMuted(track, muted) => drop(self.muted.insert(track, muted)),
+            MediaCommand::SetViewing { peer, mid, viewing } => drop(self.viewings.insert((peer, mid), viewing)),
         }
     }
 
@@ -205,7 +209,7 @@ impl World {
             sdp += &format!(">{kind}{name} ");
             offered.push(OfferedTrack { mid: name.into(), source, muted: track.ends_with('+') });
         }
-        let seat = |i| OfferedSeat { audio_mid: format!("a{i}"), video_mid: format!("v{i}") };
+        let seat = |i| OfferedSeat { audio_mid: format!("a{i}"), video_mid: Some(format!("v{i}")) };
         (0..seats).for_each(|i| sdp += &format!("<aa{i} <vv{i} "));
         self.say(browser, ClientMessage::Offer { id, sdp, tracks: offered, seats: (0..seats).map(seat).collect(), fresh });
         id

@@ -291,7 +291,7 @@ impl World {
                 let sections = self.peers.get(&peer).expect("somebody to assign to");
                 assert!(sections.contains(&mid), "a section that was accepted");
             }
-            MediaCommand::SetMuted(..) => {}
+            MediaCommand::SetMuted(..) | MediaCommand::SetViewing { .. } => {}
         }
     }
 
@@ -326,7 +326,7 @@ impl Message {
                     .iter()
                     .map(|(at, kind, muted)| OfferedTrack { mid: mid(*at), source: source(*kind), muted: *muted })
                     .collect(),
-                seats: seats.iter().map(|(audio, video)| OfferedSeat { audio_mid: mid(*audio), video_mid: mid(*video) }).collect(),
+                seats: seats.iter().map(|(audio, video)| OfferedSeat { audio_mid: mid(*audio), video_mid: Some(mid(*video)) }).collect(),
                 fresh,
             },
             Self::SetMuted { source: kind, muted } => ClientMessage::SetMuted { source: source(kind), muted },
@@ -337,7 +337,7 @@ impl Message {
                 let profiles = [SoundProfile::Speech, SoundProfile::Music, SoundProfile::Studio];
                 ClientMessage::SetSoundProfile { profile: profiles[usize::from(which) % 3] }
             }
-            Self::Chat(text) => ClientMessage::Chat { text },
+            Self::Chat(text) => ClientMessage::Chat { text, to: None },
             Self::Ping(id) => ClientMessage::Ping { id },
             Self::Leave => ClientMessage::Leave,
         }

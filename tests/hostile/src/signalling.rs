@@ -15,7 +15,7 @@ pub(crate) fn message(data: &[u8]) {
     assert_eq!(again, message);
     match message {
         ClientMessage::Join { name, .. } => names(&name),
-        ClientMessage::Chat { text } => names(&text),
+        ClientMessage::Chat { text, .. } => names(&text),
         _ => {}
     }
 }

@@ -320,7 +320,7 @@ impl Person {
             id,
             sdp: self.browser.client.offer(),
             tracks: vec![track("0", TrackSource::Microphone), track("1", TrackSource::Camera)],
-            seats: vec![OfferedSeat { audio_mid: "2".into(), video_mid: "3".into() }],
+            seats: vec![OfferedSeat { audio_mid: "2".into(), video_mid: Some("3".into()) }],
             fresh,
         };
         self.socket.say(&offer).await;

@@ -142,7 +142,7 @@ async fn an_offer_that_comes_too_fast_is_answered_under_its_id() {
     let house = House::open().await;
     let (mut socket, _) = house.enter(&house.link(Role::Student, "Mia"), "Mia", None).await;
     // Refused each, and cheaply: the seats cannot be.
-    let seats = vec![OfferedSeat { audio_mid: String::new(), video_mid: String::new() }];
+    let seats = vec![OfferedSeat { audio_mid: String::new(), video_mid: Some(String::new()) }];
     for id in 1..=12 {
         socket.say(&ClientMessage::Offer { id, sdp: String::new(), tracks: vec![], seats: seats.clone(), fresh: true }).await;
     }
@@ -160,7 +160,7 @@ async fn chat_has_a_pace_of_its_own() {
     let house = House::open().await;
     let (mut socket, _) = house.enter(&house.link(Role::Student, "Mia"), "Mia", None).await;
     for number in 0..10 {
-        socket.say(&ClientMessage::Chat { text: number.to_string() }).await;
+        socket.say(&ClientMessage::Chat { text: number.to_string(), to: None }).await;
     }
     let refused = socket.until(|message| match message {
         ServerMessage::Error { code, .. } => Some(code),

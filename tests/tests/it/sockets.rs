@@ -77,7 +77,7 @@ async fn who_says_too_much_or_too_fast_is_stopped_and_the_others_are_not() {
     let house = House::open().await;
     let (mut quiet, _) = house.enter(&house.link(Role::Teacher, "Frau Berger"), "Frau Berger", None).await;
     let (mut large, _) = house.enter(&house.link(Role::Student, "Mia"), "Mia", None).await;
-    large.say(&ClientMessage::Chat { text: "x".repeat(70_000) }).await;
+    large.say(&ClientMessage::Chat { text: "x".repeat(70_000), to: None }).await;
     let (messages, code, reason) = large.hear_out().await;
     assert!(matches!(messages.last(), Some(ServerMessage::Error { code: ErrorCode::MessageTooLarge, .. })));
     assert_eq!((code, reason.as_str()), (4000, "message_too_large"));
@@ -103,7 +103,7 @@ async fn a_room_holds_so_many_and_tells_everybody_who_is_there() {
     let house = House::open().await;
     let (mut first, welcome) = house.enter(&house.link(Role::Teacher, "Frau Berger"), "Frau Berger", None).await;
     assert_eq!((welcome.snapshot.room.as_str(), welcome.snapshot.participants.len(), welcome.resumed), (ROOM, 1, false));
-    first.say(&ClientMessage::Chat { text: "Willkommen".into() }).await;
+    first.say(&ClientMessage::Chat { text: "Willkommen".into(), to: None }).await;
     let mut others = vec![];
     for number in 1..PARTICIPANTS {
         let name = format!("Schüler {number}");

@@ -115,7 +115,7 @@ impl Lesson {
         let sdp = self.world.clients[person.client].client.offer();
         let track = |mid: &str, source| OfferedTrack { mid: mid.into(), source, muted: false };
         let tracks = vec![track("0", TrackSource::Microphone), track("1", TrackSource::Camera)];
-        let seats = (0..SEATS).map(|seat| OfferedSeat { audio_mid: audio_mid(seat), video_mid: video_mid(seat) }).collect();
+        let seats = (0..SEATS).map(|seat| OfferedSeat { audio_mid: audio_mid(seat), video_mid: Some(video_mid(seat)) }).collect();
         let id = person.next_offer;
         person.next_offer += 1;
         self.say(number, ClientMessage::Offer { id, sdp, tracks, seats, fresh: id == 1 });
@@ -180,6 +180,7 @@ impl Lesson {
             MediaCommand::Remove(peer) => worker.remove_peer(now, peer),
             MediaCommand::Assign { peer, mid, source } => worker.assign(now, peer, mid, source),
             MediaCommand::SetMuted(track, muted) => worker.set_muted(track, muted),
+            MediaCommand::SetViewing { peer, mid, viewing } => worker.set_viewing(now, peer, mid, viewing),
         }
     }
 

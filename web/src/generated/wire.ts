@@ -1,7 +1,7 @@
-// Generated from signaling/src/wire.rs by `UPDATE=1 cargo test -p auftakt-signaling --test bindings`. Do not edit.
+// Generated from signaling/src/wire by `UPDATE=1 cargo test -p auftakt-signaling --test bindings`. Do not edit.
 
 /** Version of this protocol. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /**
  * Identifies a participant within one room, for as long as the participant stays (resuming keeps it).
@@ -79,7 +79,11 @@ tracks: Array<TrackInfo>,
 /**
  * False while the participant's socket is lost and the server still keeps its place (30 s).
  */
-present: boolean, };
+present: boolean,
+/**
+ * The hand is up; counts up within the room, so that the smallest number was first.
+ */
+hand: number | null, };
 
 /**
  * One chat message. Chat lives as long as its room.
@@ -97,6 +101,10 @@ from: ParticipantId,
  * The sender's name when it was sent: the sender may have left since.
  */
 name: string,
+/**
+ * Only for this participant, and seen by nobody else. `null`: for everybody.
+ */
+to: ParticipantId | null,
 /**
  * At most 2000 characters; may hold line breaks.
  */
@@ -120,6 +128,85 @@ participant: ParticipantId,
 stream: StreamKind, };
 
 /**
+ * How a room is led; changed by moderators (in a lesson by the teacher).
+ */
+export type RoomSettings = {
+/**
+ * Whoever comes now waits until let in, with a link or without. Who was inside already comes back by itself.
+ */
+locked: boolean,
+/**
+ * How many may share their screen at once.
+ */
+screens: ScreenPolicy,
+/**
+ * Everybody sees this stream large.
+ */
+spotlight: SeatedStream | null,
+/**
+ * Has been given the word: is heard however many others sound.
+ */
+floor: ParticipantId | null, };
+
+/**
+ * How many may share their screen at once.
+ */
+export type ScreenPolicy = "one" | "many";
+
+/**
+ * Who speaks or plays, and who is heard.
+ */
+export type Speakers = {
+/**
+ * Who speaks or plays now, who matters most first.
+ */
+speaking: Array<ParticipantId>,
+/**
+ * Whose sound the others get when there is any: all who are not muted while they are few; else the loudest, the moderators, and
+ * who has the floor. In order of joining.
+ */
+heard: Array<ParticipantId>, };
+
+/**
+ * Somebody who waits to be let in.
+ */
+export type WaitingInfo = {
+/**
+ * Becomes the participant's id.
+ */
+id: ParticipantId,
+/**
+ * As the person calls itself.
+ */
+name: string,
+/**
+ * From the link.
+ */
+role: Role,
+/**
+ * Milliseconds since 1970.
+ */
+since: number, };
+
+/**
+ * A sign that passes by itself.
+ */
+export type Reaction = "applause" | "thumbs_up" | "thumbs_down" | "heart" | "laughter";
+
+/**
+ * How large the picture of one seat is shown, in physical pixels. Nothing is sent for 0 × 0.
+ */
+export type SeatSize = {
+/**
+ * Physical pixels (CSS pixels × `devicePixelRatio`).
+ */
+width: number,
+/**
+ * Physical pixels.
+ */
+height: number, };
+
+/**
  * The whole room as one participant sees it; deltas follow.
  */
 export type Snapshot = {
@@ -140,9 +227,21 @@ started_at: number,
  */
 participants: Array<ParticipantInfo>,
 /**
- * The most recent messages, oldest first.
+ * The most recent messages that you may see, oldest first.
  */
 chat: Array<ChatMessage>,
+/**
+ * How the room is led.
+ */
+settings: RoomSettings,
+/**
+ * Who speaks or plays, and who is heard.
+ */
+speakers: Speakers,
+/**
+ * Who waits to be let in. Empty for who may not let anybody in.
+ */
+lobby: Array<WaitingInfo>,
 /**
  * By seat index; `null` is an empty seat.
  */
@@ -166,7 +265,8 @@ source: TrackSource,
 muted: boolean, };
 
 /**
- * A pair of recvonly m-sections: one seat.
+ * A pair of recvonly m-sections: one seat. In a conference, seats for sound alone come after those with a picture: whoever is heard and not
+ * seen sits there.
  */
 export type OfferedSeat = {
 /**
@@ -174,16 +274,16 @@ export type OfferedSeat = {
  */
 audio_mid: string,
 /**
- * Where the picture is received.
+ * Where the picture is received. `null`: a seat for sound alone.
  */
-video_mid: string, };
+video_mid: string | null, };
 
 /**
  * From the browser to the server.
  */
 export type ClientMessage = { "type": "join",
 /**
- * [`PROTOCOL_VERSION`] of the client.
+ * [`super::PROTOCOL_VERSION`] of the client.
  */
 version: number,
 /**
@@ -245,7 +345,68 @@ profile: SoundProfile, } | { "type": "chat",
 /**
  * At most 2000 characters.
  */
-text: string, } | { "type": "ping",
+text: string,
+/**
+ * To one participant alone; `null`: to everybody in the room.
+ */
+to: ParticipantId | null, } | { "type": "set_view",
+/**
+ * Streams to show before all others, most important first: what is pinned, and the tiles of the page of the grid that is open. Who
+ * is named and has a seat keeps it. Seats that are left go to shared screens, the spotlight, who speaks, and who spoke last.
+ */
+wanted: Array<SeatedStream>,
+/**
+ * Of `wanted`, how many (from the front) the viewer has pinned: they get their picture before all others.
+ */
+pinned: number,
+/**
+ * By seat index. A seat without one is shown large.
+ */
+sizes: Array<SeatSize>, } | { "type": "raise_hand",
+/**
+ * Up or down.
+ */
+up: boolean, } | { "type": "react",
+/**
+ * Which.
+ */
+reaction: Reaction, } | { "type": "admit",
+/**
+ * Who; unknown ones are ignored.
+ */
+participants: Array<ParticipantId>, } | { "type": "admit_all" } | { "type": "dismiss",
+/**
+ * Who.
+ */
+participant: ParticipantId, } | { "type": "remove",
+/**
+ * Who.
+ */
+participant: ParticipantId, } | { "type": "set_locked",
+/**
+ * Locked from now on.
+ */
+locked: boolean, } | { "type": "mute_all" } | { "type": "ask_unmute",
+/**
+ * Who.
+ */
+participant: ParticipantId, } | { "type": "lower_hand",
+/**
+ * Whose.
+ */
+participant: ParticipantId, } | { "type": "give_floor",
+/**
+ * `null`: nobody has it.
+ */
+participant: ParticipantId | null, } | { "type": "set_spotlight",
+/**
+ * `null`: nobody.
+ */
+stream: SeatedStream | null, } | { "type": "set_screens",
+/**
+ * How many.
+ */
+screens: ScreenPolicy, } | { "type": "ping",
 /**
  * Comes back in the `Pong`.
  */
@@ -310,7 +471,71 @@ source: TrackSource,
 /**
  * Who did it.
  */
-by: ParticipantId, } | { "type": "pong",
+by: ParticipantId, } | { "type": "waiting",
+/**
+ * Secret; sent back in `Join.resume`.
+ */
+resume: string,
+/**
+ * Your role, from the link.
+ */
+role: Role,
+/**
+ * The name of the room.
+ */
+room: string,
+/**
+ * Its kind.
+ */
+kind: RoomKind,
+/**
+ * Milliseconds since 1970 when you came.
+ */
+since: number,
+/**
+ * Names of those who can let you in. Sent anew when they change; empty: nobody is there yet.
+ */
+hosts: Array<string>, } | { "type": "lobby",
+/**
+ * Who waits.
+ */
+waiting: Array<WaitingInfo>, } | { "type": "room_changed",
+/**
+ * All settings.
+ */
+settings: RoomSettings, } | { "type": "speakers",
+/**
+ * Both lists as they are now.
+ */
+speakers: Speakers, } | { "type": "reacted",
+/**
+ * Who.
+ */
+participant: ParticipantId,
+/**
+ * Which.
+ */
+reaction: Reaction, } | { "type": "asked_to_unmute",
+/**
+ * Who asks.
+ */
+by: ParticipantId, } | { "type": "screen_taken_over",
+/**
+ * Who shares now.
+ */
+by: ParticipantId, } | { "type": "send_layers",
+/**
+ * Which of your pictures.
+ */
+source: TrackSource,
+/**
+ * How many simulcast layers, counted from the smallest. 0: nobody looks.
+ */
+layers: number, } | { "type": "pictures_paused",
+/**
+ * Seat indices, ascending.
+ */
+seats: Array<number>, } | { "type": "pong",
 /**
  * The `id` of the ping.
  */
@@ -327,4 +552,4 @@ id: number | null, };
 /**
  * Why something was refused. The browser has the words for each, in the user's language.
  */
-export type ErrorCode = "link_invalid" | "link_expired" | "room_full" | "replaced_elsewhere" | "version_mismatch" | "bad_message" | "message_too_large" | "too_fast" | "too_slow" | "not_allowed" | "name_missing" | "name_too_long" | "chat_empty" | "chat_too_long" | "offer_refused" | "not_joined" | "server_fault";
+export type ErrorCode = "link_invalid" | "link_expired" | "room_full" | "replaced_elsewhere" | "version_mismatch" | "bad_message" | "message_too_large" | "too_fast" | "too_slow" | "not_allowed" | "dismissed" | "removed" | "lobby_full" | "name_missing" | "name_too_long" | "chat_empty" | "chat_too_long" | "offer_refused" | "not_joined" | "server_fault";
