@@ -30,6 +30,8 @@ pub enum DropReason {
     RtpUnauthenticated,
     /// SRTP seen before, or older than the window.
     RtpReplayed,
+    /// More than one peer may send.
+    UplinkTooFast,
     /// An SSRC, mid or rid that was not negotiated, or too many of them.
     RtpUnknownStream,
     /// A payload type that was not negotiated.
@@ -85,6 +87,7 @@ impl DropReason {
         Self::RtpMalformed,
         Self::RtpUnauthenticated,
         Self::RtpReplayed,
+        Self::UplinkTooFast,
         Self::RtpUnknownStream,
         Self::RtpUnknownPayload,
         Self::RtpDuplicate,

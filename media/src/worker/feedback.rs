@@ -92,7 +92,7 @@ impl Worker {
         let peer = self.peers.get_mut(key).ok_or(DropReason::RtcpUnknownStream)?;
         let slot = peer.slots.iter().position(|s| s.live && s.ssrc == nack.media_ssrc).ok_or(DropReason::RtcpUnknownStream)?;
         for sequence in nack.lost() {
-            if !peer.feedback.budget.take() {
+            if !peer.feedback.budget.take(1) {
                 return Err(DropReason::RtcpThrottled);
             }
             if self.resends.len() >= RESENDS_MAX {

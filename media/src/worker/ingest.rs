@@ -2,7 +2,7 @@
 
 use super::bindings::Binding;
 use super::payload_types::Payload;
-use super::peer::{ADDRESS_HELD, PeerKey, PeerState};
+use super::peer::{ADDRESS_HELD, PeerKey, PeerState, UPLINK_PACKET_BYTES_MIN};
 use super::track::{ENCODINGS_MAX, Encoding, Fresh, Incoming, TrackKey, Way};
 use super::{Event, FailReason, Worker};
 use crate::demux::{Packet, classify};
@@ -150,6 +150,11 @@ impl Worker {
         let header = Header::parse(data)?;
         let opened = inbound.open_rtp(data, header.len)?;
         let data = &data[..opened.len];
+        // Before anything else knows of it, as if the network had lost it: that is what makes a sender slow down.
+        peer.feedback.uplink.refill(now);
+        if !peer.feedback.uplink.take((data.len() as u32).max(UPLINK_PACKET_BYTES_MIN)) {
+            return Err(DropReason::UplinkTooFast);
+        }
         // A copy of nine bytes, so that what is read borrows from the packet alone.
         let map = peer.extensions;
         let extensions = read_extensions(&header, data, &map);

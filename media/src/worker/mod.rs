@@ -5,6 +5,7 @@
 //! [`Worker::poll_timeout`].
 
 mod bindings;
+mod budget;
 mod events;
 mod fanout;
 mod feedback;

@@ -1,7 +1,7 @@
 //! Offers: they create peers, tracks and slots, and change them.
 
 use super::payload_types::OutgoingPayloads;
-use super::peer::{FeedbackState, Peer, PeerKey, PeerState, RetransmitBudget, SLOTS_MAX, Session, UPLINKS_MAX, Uplink};
+use super::peer::{FeedbackState, Peer, PeerKey, PeerState, RetransmitBudget, SLOTS_MAX, Session, UPLINKS_MAX, Uplink, UplinkBudget};
 use super::slot::Slot;
 use super::track::Track;
 use super::{Accepted, Event, OfferError, SeatMids, Worker};
@@ -56,6 +56,7 @@ impl Worker {
                 ssrc: self.rng.random::<u32>() | 1,
                 report_at: now,
                 budget: RetransmitBudget::new(now),
+                uplink: UplinkBudget::new(now),
             },
             clock: Default::default(),
             id,

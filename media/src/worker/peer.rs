@@ -1,6 +1,7 @@
 //! One participant's connection: where it is, how it is encrypted, what it sends and what it receives.
 
 use super::bindings::Bindings;
+use super::budget::Budget;
 use super::payload_types::IncomingPayloads;
 use super::slab::Key;
 use super::slot::Slot;
@@ -90,39 +91,20 @@ pub(crate) struct FeedbackState {
     pub report_at: Instant,
     /// Packets that may be retransmitted: a hostile receiver gets no more than this.
     pub budget: RetransmitBudget,
+    /// What the peer may still send.
+    pub uplink: UplinkBudget,
 }
 
-/// A bucket of packets.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RetransmitBudget {
-    tokens: u32,
-    refilled_at: Instant,
-}
+/// Packets that may be retransmitted to one receiver: a burst as long as the outage that makes one NACK storm, half a second of a full
+/// conference; and per second 20 % loss of 5000 packets/s.
+pub(crate) type RetransmitBudget = Budget<1024, 1000>;
 
-impl RetransmitBudget {
-    /// A burst as long as the outage that makes one NACK storm: half a second of a full conference.
-    const CAPACITY: u32 = 1024;
-    /// Per second. 20 % loss of 5000 packets/s.
-    const RATE: u32 = 1000;
+/// Bytes that one sender may bring: two cameras, a screen and sound at their best are below 15 Mbit/s. What is beyond 40 Mbit/s is no client
+/// of ours, and every byte of it would go out to every receiver.
+pub(crate) type UplinkBudget = Budget<2_000_000, 5_000_000>;
 
-    pub(crate) fn new(now: Instant) -> Self {
-        Self { tokens: Self::CAPACITY, refilled_at: now }
-    }
-
-    pub(crate) fn refill(&mut self, now: Instant) {
-        let gained = now.saturating_duration_since(self.refilled_at).as_millis() * u128::from(Self::RATE) / 1000;
-        if gained > 0 {
-            self.refilled_at = now;
-            self.tokens = (u128::from(self.tokens) + gained).min(u128::from(Self::CAPACITY)) as u32;
-        }
-    }
-
-    pub(crate) fn take(&mut self) -> bool {
-        let has = self.tokens > 0;
-        self.tokens -= u32::from(has);
-        has
-    }
-}
+/// What a packet costs of an [`UplinkBudget`] at least, because small ones cost as much work: 10,000 packets/s.
+pub(crate) const UPLINK_PACKET_BYTES_MIN: u32 = 500;
 
 impl Peer {
     pub(crate) fn slot_index(&self, mid: Mid) -> Option<usize> {

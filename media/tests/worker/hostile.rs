@@ -1,9 +1,10 @@
 //! What strangers and insiders send has no effect, and is counted.
 
-use auftakt_client::ClientConfig;
 use auftakt_client::band::{Camera, Player, join_publisher, join_viewer, play};
 use auftakt_client::stun::{Check, write_check};
 use auftakt_client::world::{Way, World};
+use auftakt_client::{ClientConfig, Outgoing};
+use auftakt_media::codec::Codec;
 use auftakt_media::drops::DropReason;
 use auftakt_media::worker::Gauges;
 use std::cell::RefCell;
@@ -135,6 +136,29 @@ fn an_insider_cannot_take_the_address_of_another() {
     play(&mut world, &mut [&mut player], 40);
     world.run_for(Duration::from_millis(100));
     assert_eq!(world.received(student, "0").len(), 50);
+}
+
+#[test]
+fn who_sends_more_than_a_client_would_is_cut_and_the_others_are_not() {
+    let mut world = World::new();
+    let teacher = join_publisher(&mut world, ClientConfig::seeded(1), &[]);
+    let flooder = join_publisher(&mut world, ClientConfig::seeded(3), &[]);
+    let student = join_viewer(&mut world, ClientConfig::seeded(2), 2);
+    world.assign(student, "0", Some(world.track(teacher, "0")));
+    world.assign(student, "3", Some(world.track(flooder, "1")));
+    let mut player = Player::new(teacher, vec![]);
+    let packet = vec![0x10; 1100];
+    for step in 0..100_u32 {
+        // 110 kB in 20 ms are 44 Mbit/s, after the burst that is allowed.
+        for _ in 0..if step == 0 { 2000 } else { 100 } {
+            let now = world.now;
+            world.clients[flooder].client.send(now, "1", &Outgoing::plain(Codec::Vp8, step * 1800, false, &packet));
+        }
+        play(&mut world, &mut [&mut player], 1);
+    }
+    let cut = world.stats().counters.drops.of(DropReason::UplinkTooFast);
+    assert!(cut > 500, "{cut} packets");
+    assert_eq!(world.received(student, "0").len(), 100, "and the other's sound is whole");
 }
 
 #[test]
