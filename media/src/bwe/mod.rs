@@ -4,6 +4,10 @@
 //! [`Estimator::on_feedback`], and keeps what it sends below [`Estimator::target_bps`]. What it would like to send beyond that it
 //! says with [`Estimator::set_wanted`]; the estimator then asks for probes.
 
+mod pacer;
+
+pub use pacer::Pacer;
+
 use crate::rtp::twcc::Feedback;
 use std::time::{Duration, Instant};
 
