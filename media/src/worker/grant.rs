@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 /// last, up to the most.
 const PATIENCE: Duration = Duration::from_secs(2);
 const PATIENCE_MAX: Duration = Duration::from_secs(8);
+/// A picture pauses when there was nothing for it for so long: an estimate that dips while a queue drains is no reason to.
+const PAUSE_AFTER: Duration = Duration::from_secs(1);
 /// A rise that held for so long was right.
 const PROVEN: Duration = Duration::from_secs(10);
 
@@ -21,6 +23,7 @@ pub(crate) struct Grant {
     rise_at: Option<Instant>,
     raised_at: Option<Instant>,
     patience: Option<Duration>,
+    refused_since: Option<Instant>,
     /// Nothing is sent for lack of bandwidth, and the caller knows.
     pub starved: bool,
     /// How many layers of the track are wanted here, now or soon.
@@ -55,9 +58,21 @@ impl Grant {
         self.rise_at.is_none_or(|at| now >= at)
     }
 
-    /// When a rise that is not allowed yet will be.
-    pub(crate) fn rise_at(&self, now: Instant) -> Option<Instant> {
-        self.rise_at.filter(|at| *at > now)
+    /// When a rise that is not allowed yet will be, or a picture that nothing is left for pauses.
+    pub(crate) fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        let pause = self.refused_since.filter(|_| self.share().is_some()).map(|since| since + PAUSE_AFTER);
+        [self.rise_at, pause].into_iter().flatten().filter(|at| *at > now).min()
+    }
+
+    /// What an allocation's word means for who has something already: its last step is taken away only when there was nothing for it for
+    /// some time. `least` is that step. The pacing sees to it that the network does not suffer.
+    pub(crate) fn soften(&mut self, now: Instant, share: Option<Share>, least: Option<Share>) -> Option<Share> {
+        if share.is_some() {
+            self.refused_since = None;
+            return share;
+        }
+        let since = *self.refused_since.get_or_insert(now);
+        least.filter(|_| self.share().is_some() && now < since + PAUSE_AFTER)
     }
 
     /// Somebody else sits here, or the section is looked at otherwise: what was is no reason to wait.
@@ -67,7 +82,7 @@ impl Grant {
 
     /// Nobody is to be seen here.
     pub(crate) fn clear(&mut self) {
-        self.decided = None;
+        (self.decided, self.refused_since) = (None, None);
         self.forget();
     }
 
@@ -111,6 +126,21 @@ mod tests {
         grant.decide(at(32), None, true);
         grant.forget();
         assert!(grant.may_rise(at(32)));
+    }
+
+    #[test]
+    fn nothing_pauses_for_a_dip() {
+        let start = Instant::now();
+        let at = |millis: u64| start + Duration::from_millis(millis);
+        let mut grant = Grant::default();
+        assert_eq!(grant.soften(at(0), None, share(0)), None, "who has nothing gets nothing");
+        grant.decide(at(0), share(1), false);
+        assert_eq!(grant.soften(at(500), share(1), share(0)), share(1));
+        assert_eq!(grant.soften(at(600), None, share(0)), share(0));
+        grant.decide(at(600), share(0), true);
+        assert_eq!(grant.poll_timeout(at(600)), Some(at(1600)));
+        assert_eq!(grant.soften(at(1599), None, share(0)), share(0));
+        assert_eq!(grant.soften(at(1600), None, share(0)), None);
     }
 
     #[test]

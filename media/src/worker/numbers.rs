@@ -16,30 +16,36 @@ const NEVER: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
     entries: Vec<u32>,
+    /// One past the highest sequence number noted.
+    end: u64,
 }
 
 impl Numbers {
     pub(crate) fn new(kind: MediaKind) -> Self {
         let len = if kind == MediaKind::Audio { SOUND } else { PICTURE };
-        Self { entries: vec![NEVER; len] }
+        Self { entries: vec![NEVER; len], end: 0 }
     }
 
+    /// Every packet that goes out is kept in mind here.
     #[inline]
-    pub(crate) fn note(&mut self, sequence: u64, number: u16) {
-        let lap = self.lap(sequence);
-        let len = self.entries.len();
-        if len > 0 {
-            self.entries[sequence as usize & (len - 1)] = lap << 16 | u32::from(number);
+    pub(crate) fn are_kept(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// The number that this packet has, or a fresh one if it has not gone out yet. `None`: that is too long ago to be known.
+    #[inline]
+    pub(crate) fn of(&mut self, sequence: u64, fresh: impl FnOnce() -> u16) -> Option<u16> {
+        let len = self.entries.len() as u64;
+        if len == 0 || sequence + len < self.end {
+            return None;
         }
-    }
-
-    pub(crate) fn of(&self, sequence: u64) -> Option<u16> {
-        let entry = *self.entries.get(sequence as usize & self.entries.len().checked_sub(1)?)?;
-        (entry != NEVER && entry >> 16 == self.lap(sequence)).then_some(entry as u16)
-    }
-
-    fn lap(&self, sequence: u64) -> u32 {
-        (sequence >> self.entries.len().trailing_zeros().min(63)) as u32 & 0xFFFF
+        let lap = (sequence >> len.trailing_zeros()) as u32 & 0xFFFF;
+        let entry = &mut self.entries[(sequence & (len - 1)) as usize];
+        if *entry == NEVER || *entry >> 16 != lap {
+            *entry = lap << 16 | u32::from(fresh());
+            self.end = self.end.max(sequence + 1);
+        }
+        Some(*entry as u16)
     }
 }
 
@@ -48,16 +54,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_found_until_another_packet_takes_its_place() {
+    fn a_packet_keeps_its_number_for_as_long_as_it_can_be_sent_again() {
         let mut numbers = Numbers::new(MediaKind::Audio);
-        assert_eq!(numbers.of(0), None);
         for sequence in 100..400 {
-            numbers.note(sequence, sequence as u16 + 7);
+            assert_eq!(numbers.of(sequence, || sequence as u16 + 7), Some(sequence as u16 + 7));
         }
-        assert_eq!(numbers.of(399), Some(406));
-        assert_eq!(numbers.of(144), Some(151));
-        assert_eq!(numbers.of(143), None, "256 are kept");
-        assert_eq!(numbers.of(400), None, "not sent yet");
-        assert_eq!(Numbers::default().of(5), None);
+        assert_eq!(numbers.of(399, || 1), Some(406), "not another one");
+        assert_eq!(numbers.of(144, || 1), Some(151));
+        assert_eq!(numbers.of(143, || 1), None, "256 are kept");
+        assert_eq!(numbers.of(450, || 1), Some(1));
+        assert_eq!(numbers.of(420, || 2), Some(2), "left out at first");
+        assert_eq!(numbers.of(420, || 3), Some(2));
+        assert!(!Numbers::default().are_kept());
     }
 }

@@ -53,6 +53,10 @@ impl Queue {
         self.pictures.is_empty() && self.repairs.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.pictures.len()
+    }
+
     /// Full: the section is to begin again.
     pub(crate) fn push(&mut self, slot: u16, fresh: Fresh, now: Instant) -> Result<(), DropReason> {
         if self.pictures.len() >= PICTURES_MAX {
@@ -111,6 +115,10 @@ impl Pacing {
         if !std::mem::replace(&mut peer.downlink.enlisted, true) {
             self.lanes.push_back(key);
         }
+    }
+
+    pub(super) fn epoch(&self) -> Instant {
+        self.epoch
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {

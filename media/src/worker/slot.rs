@@ -196,11 +196,13 @@ impl Slot {
         self.last_seq = self.last_seq.max(forward.seq);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
-        let number = (self.transport_id != 0).then(|| link.downlink.number());
+        let number = match self.transport_id {
+            0 => None,
+            // It may have been asked for, and sent, before its turn.
+            _ if self.numbers.are_kept() => Some(self.numbers.of(forward.seq, || link.downlink.number()).ok_or(DropReason::RtpTooOld)?),
+            _ => Some(link.downlink.number()),
+        };
         let len = self.write(Name::Media { payload_type: outgoing.payload_type }, &forward, packet, number, link, out);
-        if let Some(number) = number {
-            self.numbers.note(forward.seq, number);
-        }
         let what = if self.kind == MediaKind::Audio { Sent::Audio } else { Sent::Video };
         link.downlink.sent(link.now, number, len, what);
         Ok(forward.began)
@@ -231,7 +233,7 @@ impl Slot {
             0 => None,
             _ if fresh => Some(link.downlink.number()),
             // The same bytes again, the number among them.
-            _ => Some(self.numbers.of(forward.seq).ok_or(DropReason::NackMissed)?),
+            _ => Some(self.numbers.of(forward.seq, || link.downlink.number()).ok_or(DropReason::NackMissed)?),
         };
         let name = match outgoing.rtx {
             Some(payload_type) => Name::Repair { payload_type, index: self.line.next_rtx_seq() },
