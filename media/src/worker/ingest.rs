@@ -2,7 +2,7 @@
 
 use super::bindings::Binding;
 use super::payload_types::Payload;
-use super::peer::{ADDRESS_HELD, PeerKey, PeerState, UPLINK_PACKET_BYTES_MIN};
+use super::peer::{ADDRESS_HELD, PeerKey, PeerState, UPLINK_TOKEN_BYTES};
 use super::track::{ENCODINGS_MAX, Encoding, Fresh, Incoming, TrackKey, Way};
 use super::{Event, FailReason, Worker};
 use crate::demux::{Packet, classify};
@@ -74,7 +74,7 @@ impl Worker {
         if self.out.transmits.bytes.len() > start {
             self.out.transmits.commit(from, start);
         }
-        peer.destination = peer.ice.selected();
+        peer.follow_ice(now);
         if peer.state == PeerState::Silent {
             peer.state = PeerState::Connected;
             self.out.events.push_back(Event::Reconnected { peer: peer.id });
@@ -151,8 +151,7 @@ impl Worker {
         let opened = inbound.open_rtp(data, header.len)?;
         let data = &data[..opened.len];
         // Before anything else knows of it, as if the network had lost it: that is what makes a sender slow down.
-        peer.feedback.uplink.refill(now);
-        if !peer.feedback.uplink.take((data.len() as u32).max(UPLINK_PACKET_BYTES_MIN)) {
+        if !peer.feedback.uplink.take_many(now, data.len().div_ceil(UPLINK_TOKEN_BYTES) as u32) {
             return Err(DropReason::UplinkTooFast);
         }
         // A copy of nine bytes, so that what is read borrows from the packet alone.

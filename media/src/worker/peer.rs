@@ -1,7 +1,8 @@
 //! One participant's connection: where it is, how it is encrypted, what it sends and what it receives.
 
 use super::bindings::Bindings;
-use super::budget::Budget;
+use super::bucket::{Bucket, Limit};
+use super::downlink::Downlink;
 use super::payload_types::IncomingPayloads;
 use super::slab::Key;
 use super::slot::Slot;
@@ -31,8 +32,11 @@ pub(crate) const ADDRESS_HELD: Duration = Duration::from_secs(15);
 pub(crate) struct Peer {
     /// Where everything is sent: the address ICE selected.
     pub destination: Option<SocketAddr>,
+    /// Where it was sent to last.
+    pub reached: Option<SocketAddr>,
     pub outbound: Option<Outbound>,
     pub slots: Vec<Slot>,
+    pub downlink: Downlink,
 
     pub inbound: Option<Inbound>,
     pub bindings: Bindings,
@@ -90,23 +94,39 @@ pub(crate) struct FeedbackState {
     /// Reports once a second.
     pub report_at: Instant,
     /// Packets that may be retransmitted: a hostile receiver gets no more than this.
-    pub budget: RetransmitBudget,
-    /// What the peer may still send.
-    pub uplink: UplinkBudget,
+    pub budget: Bucket,
+    /// What it may still send.
+    pub uplink: Bucket,
+    /// Keyframes that it may ask for.
+    pub keyframe_budget: Bucket,
+    /// Transport-wide feedback that is read.
+    pub transport_budget: Bucket,
 }
 
-/// Packets that may be retransmitted to one receiver: a burst as long as the outage that makes one NACK storm, half a second of a full
-/// conference; and per second 20 % loss of 5000 packets/s.
-pub(crate) type RetransmitBudget = Budget<1024, 1000>;
-
-/// Bytes that one sender may bring: two cameras, a screen and sound at their best are below 15 Mbit/s. What is beyond 40 Mbit/s is no client
-/// of ours, and every byte of it would go out to every receiver.
-pub(crate) type UplinkBudget = Budget<2_000_000, 5_000_000>;
-
-/// What a packet costs of an [`UplinkBudget`] at least, because small ones cost as much work: 10,000 packets/s.
-pub(crate) const UPLINK_PACKET_BYTES_MIN: u32 = 500;
+/// A burst as long as the outage that makes one NACK storm: half a second of a full conference. Then 20 % loss of 5000 packets/s.
+pub(crate) const RETRANSMISSIONS: Limit = Limit { burst: 1024, each: Duration::from_millis(1) };
+/// What one sender may bring, in tokens of [`UPLINK_TOKEN_BYTES`]: two cameras, a screen and sound at their best are below 15 Mbit/s. What
+/// is beyond 40 Mbit/s or 10,000 packets/s is no client of ours, and all of it would go out to every receiver. 2 MB at once.
+pub(crate) const UPLINK: Limit = Limit { burst: 4000, each: Duration::from_micros(100) };
+/// Small packets cost as much work as these.
+pub(crate) const UPLINK_TOKEN_BYTES: usize = 500;
+/// A screen full of pictures that all lost one at once, and then one now and then: somebody who asks all the time must not make
+/// publishers send nothing but keyframes. Seats' own requests are not counted.
+pub(crate) const KEYFRAMES: Limit = Limit { burst: 12, each: Duration::from_secs(2) };
+/// Browsers send 10 to 20 a second, and more at once after an outage.
+pub(crate) const FEEDBACK: Limit = Limit { burst: 50, each: Duration::from_millis(20) };
 
 impl Peer {
+    /// Where ICE wants it to be reached, from now on.
+    pub(crate) fn follow_ice(&mut self, now: Instant) {
+        let selected = self.ice.selected();
+        if selected != self.destination {
+            self.downlink.moved(now, self.destination.or(self.reached), selected);
+            self.reached = selected.or(self.reached);
+            self.destination = selected;
+        }
+    }
+
     pub(crate) fn slot_index(&self, mid: Mid) -> Option<usize> {
         self.slots.iter().position(|s| s.mid == mid && s.live)
     }

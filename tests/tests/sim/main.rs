@@ -2,6 +2,7 @@
 //!
 //! Everything by chance comes from a seed; a failing one is printed, and `SIM_SEED=7` replays it alone. `SIM_SEEDS=100` tries so many.
 
+mod conference;
 mod feedback;
 mod guests;
 mod lesson;

@@ -1,0 +1,192 @@
+//! A conference on narrow lines: everybody sends three layers, each receiver gets what its network carries.
+
+use crate::lines::{Lines, clean};
+use crate::picture::frames;
+use crate::{MS, each_seed};
+use auftakt_client::band::{Camera, Player, join_publisher, join_viewer, play};
+use auftakt_client::world::{Way, Who, World, mid};
+use auftakt_client::{ClientConfig, Received};
+use auftakt_media::worker::{Event, Importance, Viewing};
+use auftakt_tests::impair::Settings;
+use std::time::{Duration, Instant};
+
+/// Layers of about 150, 500 and 1450 kbit/s. Nobody says how large they are, so 180, 360 and 720 lines are assumed.
+const SIZES: [(&str, usize); 3] = [("q", 60), ("h", 350), ("f", 1100)];
+const SMALL: usize = 60;
+const FULL: usize = 1100;
+/// Steps of the band in a second.
+const SECOND: u32 = 50;
+
+/// Several publishers and one viewer who sees them all.
+struct Hall {
+    lines: Lines,
+    world: World,
+    viewer: usize,
+    players: Vec<Player>,
+    /// When the first step was played.
+    began: Instant,
+}
+
+impl Hall {
+    fn new(seed: u64, publishers: usize) -> Self {
+        let lines = Lines::new(seed);
+        let mut world = World::on(Box::new(lines.clone()), seed as u8);
+        let mut players = vec![];
+        for n in 0..publishers {
+            let client = join_publisher(&mut world, ClientConfig::seeded(100 * seed + n as u64), &SIZES.map(|(rid, _)| rid));
+            let cameras = SIZES.map(|(rid, size)| Camera { size, ..Camera::new(Some(rid)) });
+            players.push(Player::new(client, cameras.into()));
+        }
+        let viewer = join_viewer(&mut world, ClientConfig::seeded(100 * seed + 99), publishers);
+        for (n, player) in players.iter().enumerate() {
+            let (sound, picture) = (world.track(player.client, "0"), world.track(player.client, "1"));
+            world.assign(viewer, &audio(n), Some(sound));
+            world.assign(viewer, &video(n), Some(picture));
+        }
+        let began = world.now;
+        Self { lines, world, viewer, players, began }
+    }
+
+    fn play(&mut self, seconds: u32) {
+        let mut players: Vec<&mut Player> = self.players.iter_mut().collect();
+        play(&mut self.world, &mut players, seconds * SECOND);
+    }
+
+    fn down(&self) -> Way {
+        Way::Down(Who::Client(self.viewer))
+    }
+
+    /// The viewer's line carries so much from now on, and queues 300 ms.
+    fn narrow(&self, kbps: u64) {
+        self.lines.set(self.down(), Settings { rate_bps: kbps * 1000, queue: 300 * MS, ..clean() });
+    }
+
+    fn widen(&self) {
+        self.lines.set(self.down(), clean());
+    }
+
+    fn view(&mut self, seat: usize, height: u16, importance: Importance) {
+        let viewing = Viewing { width: height * 16 / 9, height, importance };
+        let peer = self.world.clients[self.viewer].peer;
+        self.world.worker.set_viewing(self.world.now, peer, mid(&video(seat)), viewing);
+        self.world.carry();
+    }
+
+    fn seen(&self, seat: usize) -> Vec<Received> {
+        self.world.received(self.viewer, &video(seat))
+    }
+
+    /// Which layer came last in a seat, by size; `None` when nothing came in the last second.
+    fn layer(&self, seat: usize) -> Option<usize> {
+        let seen = self.seen(seat);
+        let last = seen.last().filter(|packet| packet.at + Duration::from_secs(1) > self.world.now)?;
+        Some(last.payload.len() - 5)
+    }
+
+    /// How long each packet of a seat's sound took, from a time on.
+    fn sound_delays(&self, seat: usize, from: Instant) -> Vec<Duration> {
+        let heard = self.world.received(self.viewer, &audio(seat));
+        let sent = |packet: &Received| {
+            let number = u32::from_be_bytes(packet.payload[1..5].try_into().expect("a number"));
+            self.began + number * 20 * MS
+        };
+        heard.iter().filter(|packet| sent(packet) >= from).map(|packet| packet.at - sent(packet)).collect()
+    }
+
+    /// No sound is missing, and every picture can be decoded.
+    fn assert_whole(&self) {
+        for (seat, player) in self.players.iter().enumerate() {
+            let heard = self.world.clients[self.viewer].client.seen(&audio(seat)).expect("a section");
+            assert!(heard.missing.is_empty(), "sound {seat} misses {:?}", heard.missing);
+            assert_eq!(heard.packets, u64::from(player.step), "sound {seat}");
+            frames(&self.seen(seat));
+        }
+    }
+}
+
+fn audio(seat: usize) -> String {
+    (2 * seat).to_string()
+}
+
+fn video(seat: usize) -> String {
+    (2 * seat + 1).to_string()
+}
+
+#[test]
+fn a_narrow_line_gets_less_and_a_wide_one_everything_again() {
+    each_seed(4, |seed| {
+        let mut hall = Hall::new(seed, 2);
+        hall.play(6);
+        assert_eq!([hall.layer(0), hall.layer(1)], [Some(FULL); 2], "a wide line gets everything");
+        hall.narrow(1000);
+        hall.play(3);
+        let lower = hall.world.now;
+        let layers = [hall.layer(0), hall.layer(1)];
+        assert!(layers.iter().all(|layer| layer.is_some_and(|size| size < FULL)), "{layers:?}");
+        hall.play(17);
+        for seat in 0..2 {
+            assert!(hall.layer(seat).is_some(), "nobody pauses with 1 Mbit/s for two");
+            let slow = hall.sound_delays(seat, lower).into_iter().max().expect("sound");
+            assert!(slow < 110 * MS, "sound took {slow:?}");
+        }
+        hall.widen();
+        hall.play(10);
+        assert_eq!([hall.layer(0), hall.layer(1)], [Some(FULL); 2], "within ten seconds");
+        hall.world.run_for(Duration::from_secs(1));
+        hall.assert_whole();
+    });
+}
+
+#[test]
+fn who_begins_on_a_narrow_line_is_not_drowned() {
+    each_seed(4, |seed| {
+        let mut hall = Hall::new(seed, 4);
+        hall.narrow(1000);
+        hall.play(12);
+        for seat in 0..4 {
+            let delays = hall.sound_delays(seat, hall.began);
+            assert!(delays.iter().all(|delay| *delay < 330 * MS), "sound {seat} took {:?}", delays.iter().max());
+            let later = hall.sound_delays(seat, hall.began + Duration::from_secs(3));
+            assert!(later.iter().all(|delay| *delay < 110 * MS), "sound {seat} took {:?}", later.iter().max());
+            assert!(hall.layer(seat).is_some(), "seat {seat} is seen");
+        }
+        let stats = hall.lines.stats(hall.down());
+        hall.world.run_for(Duration::from_secs(1));
+        hall.assert_whole();
+        assert!(stats.delivered > 0);
+    });
+}
+
+#[test]
+fn nine_seats_are_served_by_importance_and_size() {
+    each_seed(2, |seed| {
+        let mut hall = Hall::new(seed, 9);
+        for seat in 0..9 {
+            hall.view(seat, 180, Importance::Ordinary);
+        }
+        hall.view(4, 720, Importance::Pinned);
+        hall.play(8);
+        let layers: Vec<_> = (0..9).map(|seat| hall.layer(seat)).collect();
+        let expected: Vec<_> = (0..9).map(|seat| Some(if seat == 4 { FULL } else { SMALL })).collect();
+        assert_eq!(layers, expected, "each as large as it is shown");
+        // Sound takes nine times 90 kbit/s; eight small pictures take 1250 and the pinned one at its smallest 150.
+        hall.narrow(3000);
+        hall.play(12);
+        let layers: Vec<_> = (0..9).map(|seat| hall.layer(seat)).collect();
+        assert!(layers.iter().all(Option::is_some), "nobody pauses before somebody else gets better: {layers:?}");
+        assert!(layers[4] > Some(SMALL), "what is left is for the pinned one: {layers:?}");
+        hall.narrow(1500);
+        hall.play(6);
+        assert!(hall.layer(4).is_some(), "the pinned one is seen to the last");
+        let starved = |event: &&Event| matches!(event, Event::PictureStarved { .. });
+        let paused = (0..9).filter(|seat| hall.layer(*seat).is_none()).count();
+        assert!(paused > 0 && hall.world.events.iter().filter(starved).count() >= paused, "{paused} seats wait for bandwidth");
+        hall.widen();
+        hall.play(15);
+        assert!((0..9).all(|seat| hall.layer(seat).is_some()));
+        let fed = |event: &&Event| matches!(event, Event::PictureFed { .. });
+        assert_eq!(hall.world.events.iter().filter(starved).count(), hall.world.events.iter().filter(fed).count());
+        hall.world.run_for(Duration::from_secs(1));
+        hall.assert_whole();
+    });
+}
