@@ -4,6 +4,7 @@ use super::keyframes::KeyframeRequests;
 use super::layer::Ranks;
 use super::peer::PeerKey;
 use super::slab::Key;
+use crate::activity::Detector;
 use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Rid, TrackId};
@@ -40,6 +41,8 @@ pub(crate) struct Track {
     pub ranks: Ranks,
     /// The last packet of any encoding.
     pub arrived_at: Option<Instant>,
+    /// Whether somebody speaks or plays, for sound.
+    pub activity: Detector,
 }
 
 /// A downlink section that the track's packets are offered to.
@@ -135,6 +138,8 @@ pub(crate) struct Taken {
     pub recovered: bool,
     /// A receiver can begin with it.
     pub keyframe_start: bool,
+    /// How long sound lasts, in ticks.
+    pub duration: u32,
 }
 
 impl Track {
@@ -151,6 +156,7 @@ impl Track {
             active: 0,
             ranks: Ranks::default(),
             arrived_at: None,
+            activity: Detector::default(),
         }
     }
 
@@ -224,7 +230,7 @@ impl Encoding {
         self.arrived_at = Some(now);
         self.bytes += packet.payload.len() as u64;
         if packet.payload.is_empty() {
-            return Ok(Taken { gap, recovered: false, keyframe_start: false });
+            return Ok(Taken { gap, recovered: false, keyframe_start: false, duration: 0 });
         }
         let info = inspect(packet.codec, packet.payload);
         let stored = StoredPacket {
@@ -243,7 +249,8 @@ impl Encoding {
         };
         match self.ring.insert(&stored) {
             Inserted::Newest | Inserted::Late => {
-                Ok(Taken { gap, recovered: arrived == Arrived::Late, keyframe_start: info.keyframe_start })
+                let recovered = arrived == Arrived::Late;
+                Ok(Taken { gap, recovered, keyframe_start: info.keyframe_start, duration: info.duration })
             }
             Inserted::Duplicate => Err(DropReason::RtpDuplicate),
             Inserted::Refused => Err(DropReason::RtpTooOld),
