@@ -208,7 +208,8 @@ fn forward_to(
             out.counters.drops.count(DropReason::RtpTooOld);
             continue;
         }
-        match slot.forward(fresh.source, packet, link, &mut out.transmits, now) {
+        let Some(encoding) = track.encodings.get(usize::from(fresh.encoding)) else { continue };
+        match slot.forward(fresh.source, packet, &encoding.ring, link, &mut out.transmits, now) {
             Ok(false) => sent += 1,
             Ok(true) => {
                 sent += 1 + catch_up(track, index, slot, link, out, now);
@@ -231,7 +232,7 @@ fn catch_up(track: &Track, index: usize, slot: &mut Slot, link: Link<'_>, out: &
     for ext_seq in first.ext_seq + 1..=last {
         let still_to_come = later.iter().any(|f| f.source == first.source && f.ext_seq == ext_seq);
         let packet = encoding.ring.get(ext_seq).filter(|_| !still_to_come);
-        if packet.is_some_and(|p| slot.forward(first.source, &p, link, &mut out.transmits, now).is_ok()) {
+        if packet.is_some_and(|p| slot.forward(first.source, &p, &encoding.ring, link, &mut out.transmits, now).is_ok()) {
             sent += 1;
         }
     }

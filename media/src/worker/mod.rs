@@ -16,6 +16,7 @@ mod membership;
 mod negotiation;
 mod payload_types;
 mod peer;
+mod redundancy;
 mod reports;
 mod slab;
 mod slot;

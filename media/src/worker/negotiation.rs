@@ -46,6 +46,7 @@ impl Worker {
             destination: None,
             outbound: None,
             slots: Vec::new(),
+            red_allowed: true,
             inbound: None,
             bindings: Default::default(),
             payloads: Default::default(),

@@ -32,6 +32,8 @@ pub(crate) struct Peer {
     pub destination: Option<SocketAddr>,
     pub outbound: Option<Outbound>,
     pub slots: Vec<Slot>,
+    /// Whether its bandwidth has room for redundant sound.
+    pub red_allowed: bool,
 
     pub inbound: Option<Inbound>,
     pub bindings: Bindings,

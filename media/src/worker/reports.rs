@@ -172,6 +172,12 @@ impl Worker {
             return;
         }
         peer.feedback.report_at = now + REPORT_INTERVAL;
+        let allowed = peer.red_allowed;
+        for slot in peer.slots.iter_mut().filter(|slot| slot.live) {
+            if let Some(redundancy) = &mut slot.redundancy {
+                redundancy.review(now, slot.packets, allowed);
+            }
+        }
         let ntp = self.wall_clock.ntp(now);
         self.report_uplinks(now, key, ntp);
         let slots = self.peers.get(key).map_or(0, |p| p.slots.len());

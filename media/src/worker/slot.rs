@@ -2,6 +2,7 @@
 
 use super::layer;
 use super::payload_types::{Outgoing, OutgoingPayloads};
+use super::redundancy::{Form, Redundancy};
 use super::track::{Encoding, Track, TrackKey};
 use super::transmit::TransmitBatch;
 use super::{LayerLimit, Viewing};
@@ -12,7 +13,7 @@ use crate::rtp::clock::NtpTime;
 use crate::rtp::ext::{ExtensionKind, ExtensionMap};
 use crate::rtp::packet::{FIXED_HEADER_LEN, HeaderFields, write_header};
 use crate::rtp::rewrite::{Forward, Incoming, LineStart, Old, Origin, SeatLine, SourceKey};
-use crate::rtp::ring::StoredPacket;
+use crate::rtp::ring::{Ring, StoredPacket};
 use crate::rtp::{red, rtx};
 use crate::srtp::Outbound;
 use rand::Rng;
@@ -46,6 +47,8 @@ pub(crate) struct Slot {
     pub leaving: Option<TrackKey>,
     pub limit: LayerLimit,
     pub viewing: Viewing,
+    /// Against losses of sound, for receivers that have RED.
+    pub redundancy: Option<Redundancy>,
 }
 
 /// Where a slot's packets go.
@@ -91,6 +94,7 @@ impl Slot {
             leaving: None,
             limit: LayerLimit::Best,
             viewing: Viewing::default(),
+            redundancy: None,
         }
     }
 
@@ -101,6 +105,10 @@ impl Slot {
             self.payloads = payloads;
             self.extensions = extensions;
             self.resend_floor = self.last_seq + 1;
+        }
+        match self.payloads.get(Codec::Red).and(self.payloads.get(Codec::Opus)) {
+            Some(_) => drop(self.redundancy.get_or_insert_default()),
+            None => self.redundancy = None,
         }
     }
 
@@ -134,6 +142,7 @@ impl Slot {
         &mut self,
         source: SourceKey,
         packet: &StoredPacket<'_>,
+        ring: &Ring,
         link: Link<'_>,
         out: &mut TransmitBatch,
         now: Instant,
@@ -146,7 +155,10 @@ impl Slot {
         self.last_seq = self.last_seq.max(forward.seq);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
-        self.write(Name::Media { payload_type: outgoing.payload_type }, &forward, packet, link, out);
+        let first = self.line.first_of_stay().unwrap_or(packet.ext_seq);
+        let form = self.form(forward.seq, first, packet, ring).ok_or(DropReason::RtpTooOld)?;
+        let payload_type = self.payload_type(form, packet.codec).unwrap_or(outgoing.payload_type);
+        self.write(Name::Media { payload_type }, &forward, form, packet, ring, link, out);
         Ok(forward.began)
     }
 
@@ -161,6 +173,7 @@ impl Slot {
         &mut self,
         origin: &Origin,
         packet: &StoredPacket<'_>,
+        ring: &Ring,
         link: Link<'_>,
         out: &mut TransmitBatch,
     ) -> Result<(), DropReason> {
@@ -169,12 +182,39 @@ impl Slot {
             return Err(DropReason::NackMissed);
         }
         let forward = self.line.resend(origin, packet.timestamp, packet.vp8).ok_or(DropReason::NackMissed)?;
+        // Never sent so far: then the sound alone.
+        let form = self.form(forward.seq, packet.ext_seq, packet, ring).ok_or(DropReason::NackMissed)?;
+        if let Form::With(count) = form
+            && !(1..=u64::from(count)).all(|back| ring.get(packet.ext_seq - back).is_some())
+        {
+            return Err(DropReason::NackMissed);
+        }
         let name = match outgoing.rtx {
             Some(payload_type) => Name::Repair { payload_type, index: self.line.next_rtx_seq() },
-            None => Name::Media { payload_type: outgoing.payload_type },
+            None => Name::Media { payload_type: self.payload_type(form, packet.codec).unwrap_or(outgoing.payload_type) },
         };
-        self.write(name, &forward, packet, link, out);
+        self.write(name, &forward, form, packet, ring, link, out);
         Ok(())
+    }
+
+    /// How a packet goes out as `seq`: as it did before, if it did.
+    #[inline]
+    fn form(&mut self, seq: u64, first: u64, packet: &StoredPacket<'_>, ring: &Ring) -> Option<Form> {
+        match &mut self.redundancy {
+            Some(redundancy) => redundancy.form(seq, first, packet, ring),
+            None => Some(Form::Plain),
+        }
+    }
+
+    /// `None`: the codec's own.
+    #[inline]
+    fn payload_type(&self, form: Form, codec: Codec) -> Option<u8> {
+        let sent_as = match (form, codec) {
+            (Form::Plain, Codec::Red) => Codec::Opus,
+            (Form::Plain, _) => return None,
+            (Form::AsSent | Form::With(_), _) => Codec::Red,
+        };
+        self.payloads.get(sent_as).map(|outgoing| outgoing.payload_type)
     }
 
     /// RED goes to who has it; who has not gets the primary block.
@@ -187,7 +227,17 @@ impl Slot {
     }
 
     #[inline]
-    fn write(&self, name: Name, forward: &Forward, packet: &StoredPacket<'_>, link: Link<'_>, out: &mut TransmitBatch) {
+    #[expect(clippy::too_many_arguments, reason = "the innermost part of forwarding: its arguments are all it touches")]
+    fn write(
+        &self,
+        name: Name,
+        forward: &Forward,
+        form: Form,
+        packet: &StoredPacket<'_>,
+        ring: &Ring,
+        link: Link<'_>,
+        out: &mut TransmitBatch,
+    ) {
         let start = out.bytes.len();
         let (payload_type, ssrc, index) = match name {
             Name::Media { payload_type } => (payload_type, self.ssrc, forward.seq),
@@ -199,7 +249,7 @@ impl Slot {
             rtx::write_original_sequence(&mut out.bytes, forward.seq as u16);
         }
         let payload_at = out.bytes.len();
-        self.write_payload(&mut out.bytes, packet);
+        self.write_payload(&mut out.bytes, form, packet, ring);
         if let Some(patch) = forward.vp8 {
             patch.apply(&mut out.bytes[payload_at..]);
         }
@@ -245,31 +295,24 @@ impl Slot {
     }
 
     #[inline]
-    fn write_payload(&self, bytes: &mut Vec<u8>, packet: &StoredPacket<'_>) {
-        if packet.codec != Codec::Red {
-            bytes.extend_from_slice(packet.payload);
-        } else if self.payloads.get(Codec::Red).is_none() {
-            let primary = red::primary(packet.payload).map_or(&[][..], |block| block.payload);
-            bytes.extend_from_slice(primary);
-        } else {
-            let start = bytes.len();
-            bytes.extend_from_slice(packet.payload);
-            if let Some(opus) = self.payloads.get(Codec::Opus) {
-                renumber_red(&mut bytes[start..], opus.payload_type);
+    fn write_payload(&self, bytes: &mut Vec<u8>, form: Form, packet: &StoredPacket<'_>, ring: &Ring) {
+        let opus = self.payloads.get(Codec::Opus).map_or(0, |opus| opus.payload_type);
+        match (form, packet.codec) {
+            (Form::Plain, Codec::Red) => {
+                let primary = red::primary(packet.payload).map_or(&[][..], |block| block.payload);
+                bytes.extend_from_slice(primary);
             }
+            (Form::AsSent, Codec::Red) => {
+                let start = bytes.len();
+                bytes.extend_from_slice(packet.payload);
+                red::renumber(&mut bytes[start..], opus);
+            }
+            (Form::With(count), Codec::Opus) => {
+                let before = (1..=u64::from(count)).rev().filter_map(|back| ring.get(packet.ext_seq.checked_sub(back)?));
+                let older = before.map(|before| (packet.timestamp.wrapping_sub(before.timestamp), before.payload));
+                red::write(bytes, opus, older, packet.payload);
+            }
+            _ => bytes.extend_from_slice(packet.payload),
         }
-    }
-}
-
-/// The blocks carry payload types too, the publisher's (RFC 2198 §3).
-fn renumber_red(payload: &mut [u8], payload_type: u8) {
-    let mut at = 0;
-    while let Some(header) = payload.get_mut(at) {
-        let more = *header & 0x80;
-        *header = more | payload_type & 0x7F;
-        if more == 0 {
-            return;
-        }
-        at += 4;
     }
 }

@@ -12,6 +12,7 @@ mod picture;
 mod recovery;
 mod replay;
 mod switching;
+mod voices;
 mod wrapping;
 
 use std::time::Duration;
