@@ -3,6 +3,7 @@
 mod fixture;
 
 use auftakt_client::wire::{write_nack, write_receiver_report};
+use auftakt_media::activity::{Detector, SoundPacket};
 use auftakt_media::codec::Codec;
 use auftakt_media::demux::classify;
 use auftakt_media::id::MediaKind;
@@ -174,6 +175,29 @@ fn ring(c: &mut Criterion) {
     group.finish();
 }
 
+/// Who speaks: a hundred microphones, of which some sound, one packet each.
+fn activity(c: &mut Criterion) {
+    let mut group = c.benchmark_group("activity");
+    let mut microphones = vec![Detector::default(); 100];
+    let (mut now, mut step) = (Instant::now(), 0_u32);
+    group.throughput(Throughput::Elements(microphones.len() as u64));
+    group.bench_function("100 microphones", |b| {
+        b.iter(|| {
+            step += 1;
+            now += Duration::from_millis(20);
+            let tell = |(index, detector): (usize, &mut Detector)| {
+                // A fifth speaks, the others breathe.
+                let speaks = index % 5 == 0 && step / 8 % 4 != 3;
+                let level = if speaks { 25 + (step * 7 % 13) as u8 } else { 66 + (step * 5 % 3) as u8 };
+                let packet = SoundPacket { timestamp: step * 960, duration: 960, level: Some(level), bytes: 160 };
+                usize::from(detector.on_packet(now, black_box(&packet)).is_some())
+            };
+            microphones.iter_mut().enumerate().map(tell).sum::<usize>()
+        });
+    });
+    group.finish();
+}
+
 /// A receiver misses a packet: find whose it was, take it from the ring, write and seal it again.
 fn nack(c: &mut Criterion) {
     let mut group = c.benchmark_group("nack");
@@ -270,6 +294,6 @@ fn parse(compound: &[u8]) -> usize {
 criterion_group! {
     name = benches;
     config = fixture::criterion();
-    targets = demultiplex, open, seal, rewrite, ring, nack, rtcp
+    targets = demultiplex, open, seal, rewrite, ring, activity, nack, rtcp
 }
 criterion_main!(benches);

@@ -18,6 +18,7 @@
 
 #![warn(missing_docs)]
 
+pub mod activity;
 pub mod bwe;
 pub mod codec;
 pub mod demux;

@@ -1,4 +1,9 @@
-//! Redundant audio (RFC 2198): reading the blocks, and stripping to the primary one for receivers without RED.
+//! Redundant audio (RFC 2198): reading the blocks, taking them off for receivers without RED, and writing them.
+
+/// The most a block can be older than its packet, in ticks: 14 bit (RFC 2198 §3).
+pub const OFFSET_MAX: u32 = (1 << 14) - 1;
+/// The most bytes of a redundant block: 10 bit.
+pub const LEN_MAX: usize = (1 << 10) - 1;
 
 /// One block of a RED payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,4 +58,31 @@ impl<'a> Iterator for Blocks<'a> {
         self.data = data;
         Some(Block { payload_type: first & 0x7f, timestamp_offset: offset, payload })
     }
+}
+
+/// Gives every block this payload type: the blocks carry their sender's (RFC 2198 §3).
+pub fn renumber(payload: &mut [u8], payload_type: u8) {
+    let mut at = 0;
+    while let Some(header) = payload.get_mut(at) {
+        let more = *header & 0x80;
+        *header = more | payload_type & 0x7f;
+        if more == 0 {
+            return;
+        }
+        at += 4;
+    }
+}
+
+/// Appends a payload of `older` blocks (ticks older and payload, oldest first) and the primary one. No block is older than
+/// [`OFFSET_MAX`] or, but for the primary one, larger than [`LEN_MAX`].
+pub fn write<'a>(out: &mut Vec<u8>, payload_type: u8, older: impl Iterator<Item = (u32, &'a [u8])> + Clone, primary: &[u8]) {
+    let payload_type = payload_type & 0x7f;
+    for (offset, payload) in older.clone() {
+        debug_assert!(offset <= OFFSET_MAX && payload.len() <= LEN_MAX);
+        let [_, high, middle, low] = (offset << 10 | payload.len() as u32).to_be_bytes();
+        out.extend_from_slice(&[0x80 | payload_type, high, middle, low]);
+    }
+    out.push(payload_type);
+    older.for_each(|(_, payload)| out.extend_from_slice(payload));
+    out.extend_from_slice(primary);
 }

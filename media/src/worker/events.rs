@@ -1,5 +1,6 @@
 //! What the worker tells its caller.
 
+use crate::activity::Activity;
 use crate::id::{Mid, PeerId, TrackId};
 
 /// Something the rooms want to know.
@@ -42,7 +43,7 @@ pub enum Event {
         /// Which.
         track: TrackId,
     },
-    /// A peer's audio track began to sound, sounds otherwise, or fell quiet.
+    /// A peer's audio track began to sound, sounds otherwise (told at most every 250 ms), or fell quiet.
     Activity {
         /// Whose.
         peer: PeerId,
@@ -78,18 +79,6 @@ pub enum Event {
     KeyframeWanted {
         /// Which.
         track: TrackId,
-    },
-}
-
-/// How an audio track sounds, by the audio levels in its packets (RFC 6464).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activity {
-    /// Nobody speaks or plays.
-    Quiet,
-    /// Somebody speaks or plays.
-    Sounding {
-        /// Smoothed: 0 is silence, 127 full scale (127 plus the level in dBov).
-        loudness: u8,
     },
 }
 

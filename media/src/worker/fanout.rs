@@ -290,12 +290,13 @@ pub(super) fn pass_on(
         // The receiver is to see the gap.
         return Err(DropReason::Overload);
     };
+    let ring = track.encodings.get(usize::from(fresh.encoding)).map(|e| &e.ring).ok_or(DropReason::NotMyLayer)?;
     // Sound that was recovered late is no beginning: what came after it would follow in a heap.
-    let outdated = || track.encodings.get(usize::from(fresh.encoding)).and_then(|e| e.ring.highest()) > Some(fresh.ext_seq + ROUND as u64);
+    let outdated = || ring.highest() > Some(fresh.ext_seq + ROUND as u64);
     if track.kind == MediaKind::Audio && slot.line.current() != Some(fresh.source) && outdated() {
         return Err(DropReason::RtpTooOld);
     }
-    let began = slot.forward(fresh.source, packet, link, &mut out.transmits)?;
+    let began = slot.forward(fresh.source, packet, ring, link, &mut out.transmits)?;
     let caught_up = if began { catch_up(track, fresh, still_to_come, slot, link, out) } else { 0 };
     Ok(Passed { sent: 1 + caught_up, began })
 }
@@ -308,7 +309,7 @@ fn catch_up(track: &Track, first: &Fresh, still_to_come: impl Fn(u64) -> bool, s
     let mut sent = 0;
     for ext_seq in first.ext_seq + 1..=last {
         let packet = encoding.ring.get(ext_seq).filter(|_| !still_to_come(ext_seq));
-        if packet.is_some_and(|p| slot.forward(first.source, &p, link, &mut out.transmits).is_ok()) {
+        if packet.is_some_and(|p| slot.forward(first.source, &p, &encoding.ring, link, &mut out.transmits).is_ok()) {
             sent += 1;
         }
     }

@@ -80,6 +80,12 @@ impl Worker {
     fn take_receiver_blocks(&mut self, now: Instant, key: PeerKey, blocks: ReportBlocks<'_>) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let ntp = self.wall_clock.ntp(now);
+        for block in blocks.clone() {
+            let slot = peer.slots.iter_mut().find(|s| s.ssrc == block.ssrc);
+            if let Some(redundancy) = slot.and_then(|s| s.redundancy.as_mut()) {
+                redundancy.note_report(now, block.fraction_lost);
+            }
+        }
         let ours = |ssrc: u32| peer.slots.iter().any(|s| s.ssrc == ssrc);
         let round_trip = blocks.filter(|b| ours(b.ssrc)).filter_map(|b| clock::round_trip(ntp, b.last_sr, b.delay_since_last_sr)).min();
         let Some(round_trip) = round_trip else { return };
@@ -100,6 +106,9 @@ impl Worker {
             }
             if self.resends.len() >= RESENDS_MAX {
                 return Err(DropReason::Overload);
+            }
+            if let Some(redundancy) = &mut peer.slots[slot].redundancy {
+                redundancy.note_asked(sequence);
             }
             self.resends.push_back(Resend { subscriber: Subscriber { peer: key, slot: slot as u16 }, sequence });
         }
@@ -143,7 +152,7 @@ impl Worker {
         let packet = encoding.ring.get(origin.ext_seq).ok_or(DropReason::NackMissed)?;
         let what = if slot.kind == MediaKind::Audio { Sent::Audio } else { Sent::Video };
         let mut link = Link { to, outbound, downlink: &mut peer.downlink, now };
-        slot.resend(&origin, &packet, what, &mut link, &mut self.out.transmits)
+        slot.resend(&origin, &packet, &encoding.ring, what, &mut link, &mut self.out.transmits)
     }
 
     fn receiver_wants_keyframe(&mut self, now: Instant, key: PeerKey, ssrc: u32) -> Result<(), DropReason> {

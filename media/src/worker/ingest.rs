@@ -5,6 +5,7 @@ use super::payload_types::Payload;
 use super::peer::{ADDRESS_HELD, PeerKey, PeerState, UPLINK_TOKEN_BYTES};
 use super::track::{ENCODINGS_MAX, Encoding, Fresh, Incoming, TrackKey, Way};
 use super::{Event, FailReason, Worker};
+use crate::activity::SoundPacket;
 use crate::demux::{Packet, classify};
 use crate::drops::DropReason;
 use crate::dtls::DtlsOutput;
@@ -221,6 +222,20 @@ impl Worker {
         self.out.counters.packets_recovered += u64::from(taken.recovered);
         if track.muted || incoming.ext_seq < encoding.floor {
             return Err(DropReason::Muted);
+        }
+        if track.kind == MediaKind::Audio && taken.duration > 0 {
+            let sound = SoundPacket {
+                timestamp: incoming.timestamp,
+                duration: taken.duration,
+                level: incoming.extensions.audio_level,
+                bytes: incoming.payload.len(),
+            };
+            if let Some(activity) = track.activity.on_packet(now, &sound) {
+                self.out.events.push_back(Event::Activity { peer: peer.id, track: track.id, activity });
+                if let Some(at) = track.activity.poll_timeout() {
+                    self.timers.wake_by(key, &mut peer.wake_at, at);
+                }
+            }
         }
         if codec_changed {
             // Not every receiver has every codec: all choose again.

@@ -2,7 +2,7 @@
 
 use super::peer::PeerKey;
 use super::track::{Encoding, Fresh, Incoming, Subscriber, Track, TrackKey, Way};
-use super::{LayerLimit, LocalPacket, Muted, Viewing, Worker};
+use super::{Event, LayerLimit, LocalPacket, Muted, Viewing, Worker};
 use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Mid, PeerId, TrackId};
@@ -167,6 +167,11 @@ impl Worker {
         track.muted = muted;
         // What came while it was muted, or waits to go out, is nobody's business after; nor is what is recovered of it later.
         track.fan_out.discard();
+        if let Some(activity) = track.activity.silence()
+            && let Some(peer) = track.owner.and_then(|owner| self.peers.get(owner))
+        {
+            self.out.events.push_back(Event::Activity { peer: peer.id, track: track.id, activity });
+        }
         for encoding in &mut track.encodings {
             encoding.floor = encoding.ring.highest().map_or(0, |highest| highest + 1);
         }

@@ -26,6 +26,7 @@ mod payload_types;
 mod peer;
 mod probing;
 mod rates;
+mod redundancy;
 mod reports;
 mod slab;
 mod slot;
@@ -35,7 +36,8 @@ mod timers;
 mod track;
 mod transmit;
 
-pub use events::{Activity, Event, FailReason};
+pub use crate::activity::Activity;
+pub use events::{Event, FailReason};
 pub use stats::{Counters, Gauges, WorkerStats};
 pub use transmit::{RUN_BYTES_MAX, RUN_SEGMENTS_MAX, Run, Runs, TransmitBatch};
 

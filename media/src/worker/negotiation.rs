@@ -4,7 +4,9 @@ use super::bucket::Bucket;
 use super::downlink::Downlink;
 use super::dynacast::Wanted;
 use super::payload_types::OutgoingPayloads;
-use super::peer::{FEEDBACK, FeedbackState, KEYFRAMES, Peer, PeerKey, PeerState, RETRANSMISSIONS, SLOTS_MAX, Session, UPLINK, UPLINKS_MAX, Uplink};
+use super::peer::{
+    FEEDBACK, FeedbackState, KEYFRAMES, Peer, PeerKey, PeerState, RETRANSMISSIONS, SLOTS_MAX, Session, UPLINK, UPLINKS_MAX, Uplink,
+};
 use super::slot::Slot;
 use super::track::Track;
 use super::{Accepted, Event, OfferError, SeatMids, Worker};
@@ -51,6 +53,7 @@ impl Worker {
             outbound: None,
             slots: Vec::new(),
             downlink: Downlink::new(now, self.rng.random()),
+            red_allowed: true,
             inbound: None,
             bindings: Default::default(),
             payloads: Default::default(),

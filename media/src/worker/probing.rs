@@ -101,8 +101,9 @@ impl Worker {
         let origin = slot.line.latest().and_then(|latest| slot.line.lookup(latest.wrapping_sub(back))).filter(|_| slot.repeats());
         let repeated = origin.and_then(|origin| {
             let track = self.sources.get(&origin.source).and_then(|key| self.tracks.get(*key)).filter(|track| !track.muted)?;
-            let packet = track.encodings[track.encoding_of(origin.source)?].ring.get(origin.ext_seq)?;
-            slot.resend(&origin, &packet, what, &mut link, &mut self.out.transmits).ok()
+            let ring = &track.encodings[track.encoding_of(origin.source)?].ring;
+            let packet = ring.get(origin.ext_seq)?;
+            slot.resend(&origin, &packet, ring, what, &mut link, &mut self.out.transmits).ok()
         });
         let padded = repeated.is_some() || slot.pad(PADDING, what, &mut link, &mut self.out.transmits);
         self.out.counters.packets_padded += u64::from(padded);

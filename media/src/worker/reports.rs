@@ -56,6 +56,7 @@ impl Worker {
         self.poll_dtls(now, key, None);
         self.forget_void_addresses(key);
         self.poll_keyframes(now, key);
+        self.note_quiet(now, key);
         self.send_nacks(now, key);
         self.send_transport_feedback(now, key);
         self.send_reports(now, key);
@@ -71,6 +72,7 @@ impl Worker {
         let due = encodings
             .flat_map(|e| [e.nack.poll_timeout(), e.keyframes.poll_timeout()])
             .chain(peer.slots.iter().map(|s| s.line.poll_timeout()))
+            .chain(peer.uplinks.iter().filter_map(|u| self.tracks.get(u.track)).map(|t| t.activity.poll_timeout()))
             .chain([peer.feedback.transport.poll_timeout().filter(|_| peer.destination.is_some()), Some(peer.feedback.report_at)])
             .chain([peer.downlink.poll_timeout()])
             .filter(|_| connected)
@@ -81,6 +83,17 @@ impl Worker {
         if let Some(at) = due {
             // Never in the past: a timer that stays due must not spin.
             self.timers.wake_by(key, &mut peer.wake_at, at.max(now + Duration::from_millis(1)));
+        }
+    }
+
+    /// Sound that stopped coming is over.
+    fn note_quiet(&mut self, now: Instant, key: PeerKey) {
+        let Some(peer) = self.peers.get(key) else { return };
+        for uplink in &peer.uplinks {
+            let Some(track) = self.tracks.get_mut(uplink.track) else { continue };
+            if let Some(activity) = track.activity.handle_timeout(now) {
+                self.out.events.push_back(Event::Activity { peer: peer.id, track: track.id, activity });
+            }
         }
     }
 
@@ -164,6 +177,12 @@ impl Worker {
             return;
         }
         peer.feedback.report_at = now + REPORT_INTERVAL;
+        let allowed = peer.red_allowed;
+        for slot in peer.slots.iter_mut().filter(|slot| slot.live) {
+            if let Some(redundancy) = &mut slot.redundancy {
+                redundancy.review(now, slot.packets, allowed);
+            }
+        }
         let ntp = self.wall_clock.ntp(now);
         self.report_uplinks(now, key, ntp);
         let slots = self.peers.get(key).map_or(0, |p| p.slots.len());

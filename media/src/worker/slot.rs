@@ -5,6 +5,7 @@ use super::grant::Grant;
 use super::layer;
 use super::numbers::Numbers;
 use super::payload_types::{Outgoing, OutgoingPayloads};
+use super::redundancy::{Form, Redundancy};
 use super::track::{Encoding, Track, TrackKey};
 use super::transmit::TransmitBatch;
 use super::{LayerLimit, Viewing};
@@ -16,7 +17,7 @@ use crate::rtp::clock::NtpTime;
 use crate::rtp::ext::{ExtensionKind, ExtensionMap};
 use crate::rtp::packet::{FIXED_HEADER_LEN, HeaderFields, write_header};
 use crate::rtp::rewrite::{Forward, Incoming, LineStart, Old, Origin, SeatLine, SourceKey};
-use crate::rtp::ring::StoredPacket;
+use crate::rtp::ring::{Ring, StoredPacket};
 use crate::rtp::{red, rtx};
 use crate::srtp::Outbound;
 use rand::Rng;
@@ -58,6 +59,8 @@ pub(crate) struct Slot {
     numbers: Numbers,
     /// A frame has gone out whole, as far as is known: padding may follow.
     between_frames: bool,
+    /// Against losses of sound, for receivers that have RED.
+    pub redundancy: Option<Redundancy>,
 }
 
 /// Where a slot's packets go.
@@ -73,6 +76,15 @@ pub(crate) struct Link<'a> {
 enum Name {
     Media { payload_type: u8 },
     Repair { payload_type: u8, index: u64 },
+}
+
+/// What is written before and into a packet beside what the line says.
+#[derive(Clone, Copy)]
+struct Label {
+    name: Name,
+    form: Form,
+    /// Transport-wide.
+    number: Option<u16>,
 }
 
 impl Slot {
@@ -108,6 +120,7 @@ impl Slot {
             transport_id: 0,
             numbers: Numbers::default(),
             between_frames: true,
+            redundancy: None,
         }
     }
 
@@ -121,6 +134,10 @@ impl Slot {
             self.transport_id = self.extensions.id(ExtensionKind::TransportCc).unwrap_or(0);
             let as_they_are = self.transport_id != 0 && !self.payloads.has_rtx();
             self.numbers = if as_they_are { Numbers::new(self.kind) } else { Numbers::default() };
+        }
+        match self.payloads.get(Codec::Red).and(self.payloads.get(Codec::Opus)) {
+            Some(_) => drop(self.redundancy.get_or_insert_default()),
+            None => self.redundancy = None,
         }
     }
 
@@ -175,6 +192,7 @@ impl Slot {
         &mut self,
         source: SourceKey,
         packet: &StoredPacket<'_>,
+        ring: &Ring,
         link: &mut Link<'_>,
         out: &mut TransmitBatch,
     ) -> Result<bool, DropReason> {
@@ -196,13 +214,17 @@ impl Slot {
         self.last_seq = self.last_seq.max(forward.seq);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
+        let first = self.line.first_of_stay().unwrap_or(packet.ext_seq);
+        let form = self.form(forward.seq, first, packet, ring).ok_or(DropReason::RtpTooOld)?;
+        let payload_type = self.payload_type(form, packet.codec).unwrap_or(outgoing.payload_type);
         let number = match self.transport_id {
             0 => None,
             // It may have been asked for, and sent, before its turn.
             _ if self.numbers.are_kept() => Some(self.numbers.of(forward.seq, || link.downlink.number()).ok_or(DropReason::RtpTooOld)?),
             _ => Some(link.downlink.number()),
         };
-        let len = self.write(Name::Media { payload_type: outgoing.payload_type }, &forward, packet, number, link, out);
+        let label = Label { name: Name::Media { payload_type }, form, number };
+        let len = self.write(label, &forward, packet, ring, link, out);
         let what = if self.kind == MediaKind::Audio { Sent::Audio } else { Sent::Video };
         link.downlink.sent(link.now, number, len, what);
         Ok(forward.began)
@@ -219,6 +241,7 @@ impl Slot {
         &mut self,
         origin: &Origin,
         packet: &StoredPacket<'_>,
+        ring: &Ring,
         what: Sent,
         link: &mut Link<'_>,
         out: &mut TransmitBatch,
@@ -228,6 +251,13 @@ impl Slot {
             return Err(DropReason::NackMissed);
         }
         let forward = self.line.resend(origin, packet.timestamp, packet.vp8).ok_or(DropReason::NackMissed)?;
+        // Never sent so far: then the sound alone.
+        let form = self.form(forward.seq, packet.ext_seq, packet, ring).ok_or(DropReason::NackMissed)?;
+        if let Form::With(count) = form
+            && !(1..=u64::from(count)).all(|back| ring.get(packet.ext_seq - back).is_some())
+        {
+            return Err(DropReason::NackMissed);
+        }
         let fresh = outgoing.rtx.is_some() && self.transport_id != 0;
         let number = match self.transport_id {
             0 => None,
@@ -237,9 +267,9 @@ impl Slot {
         };
         let name = match outgoing.rtx {
             Some(payload_type) => Name::Repair { payload_type, index: self.line.next_rtx_seq() },
-            None => Name::Media { payload_type: outgoing.payload_type },
+            None => Name::Media { payload_type: self.payload_type(form, packet.codec).unwrap_or(outgoing.payload_type) },
         };
-        let len = self.write(name, &forward, packet, number, link, out);
+        let len = self.write(Label { name, form, number }, &forward, packet, ring, link, out);
         link.downlink.sent(link.now, number.filter(|_| fresh), len, what);
         Ok(len)
     }
@@ -271,6 +301,26 @@ impl Slot {
         true
     }
 
+    /// How a packet goes out as `seq`: as it did before, if it did.
+    #[inline]
+    fn form(&mut self, seq: u64, first: u64, packet: &StoredPacket<'_>, ring: &Ring) -> Option<Form> {
+        match &mut self.redundancy {
+            Some(redundancy) => redundancy.form(seq, first, packet, ring),
+            None => Some(Form::Plain),
+        }
+    }
+
+    /// `None`: the codec's own.
+    #[inline]
+    fn payload_type(&self, form: Form, codec: Codec) -> Option<u8> {
+        let sent_as = match (form, codec) {
+            (Form::Plain, Codec::Red) => Codec::Opus,
+            (Form::Plain, _) => return None,
+            (Form::AsSent | Form::With(_), _) => Codec::Red,
+        };
+        self.payloads.get(sent_as).map(|outgoing| outgoing.payload_type)
+    }
+
     /// RED goes to who has it; who has not gets the primary block.
     #[inline]
     fn outgoing(&self, codec: Codec) -> Option<Outgoing> {
@@ -284,25 +334,25 @@ impl Slot {
     #[inline]
     fn write(
         &self,
-        name: Name,
+        label: Label,
         forward: &Forward,
         packet: &StoredPacket<'_>,
-        number: Option<u16>,
+        ring: &Ring,
         link: &Link<'_>,
         out: &mut TransmitBatch,
     ) -> usize {
         let start = out.bytes.len();
-        let (payload_type, ssrc, index) = match name {
+        let (payload_type, ssrc, index) = match label.name {
             Name::Media { payload_type } => (payload_type, self.ssrc, forward.seq),
             Name::Repair { payload_type, index } => (payload_type, self.rtx_ssrc, index),
         };
         let fields = HeaderFields { marker: packet.marker, payload_type, sequence: index as u16, timestamp: forward.timestamp, ssrc };
-        let header_len = self.write_header(&mut out.bytes, &fields, packet, number);
-        if matches!(name, Name::Repair { .. }) {
+        let header_len = self.write_header(&mut out.bytes, &fields, packet, label.number);
+        if matches!(label.name, Name::Repair { .. }) {
             rtx::write_original_sequence(&mut out.bytes, forward.seq as u16);
         }
         let payload_at = out.bytes.len();
-        self.write_payload(&mut out.bytes, packet);
+        self.write_payload(&mut out.bytes, label.form, packet, ring);
         if let Some(patch) = forward.vp8 {
             patch.apply(&mut out.bytes[payload_at..]);
         }
@@ -365,18 +415,24 @@ impl Slot {
     }
 
     #[inline]
-    fn write_payload(&self, bytes: &mut Vec<u8>, packet: &StoredPacket<'_>) {
-        if packet.codec != Codec::Red {
-            bytes.extend_from_slice(packet.payload);
-        } else if self.payloads.get(Codec::Red).is_none() {
-            let primary = red::primary(packet.payload).map_or(&[][..], |block| block.payload);
-            bytes.extend_from_slice(primary);
-        } else {
-            let start = bytes.len();
-            bytes.extend_from_slice(packet.payload);
-            if let Some(opus) = self.payloads.get(Codec::Opus) {
-                renumber_red(&mut bytes[start..], opus.payload_type);
+    fn write_payload(&self, bytes: &mut Vec<u8>, form: Form, packet: &StoredPacket<'_>, ring: &Ring) {
+        let opus = self.payloads.get(Codec::Opus).map_or(0, |opus| opus.payload_type);
+        match (form, packet.codec) {
+            (Form::Plain, Codec::Red) => {
+                let primary = red::primary(packet.payload).map_or(&[][..], |block| block.payload);
+                bytes.extend_from_slice(primary);
             }
+            (Form::AsSent, Codec::Red) => {
+                let start = bytes.len();
+                bytes.extend_from_slice(packet.payload);
+                red::renumber(&mut bytes[start..], opus);
+            }
+            (Form::With(count), Codec::Opus) => {
+                let before = (1..=u64::from(count)).rev().filter_map(|back| ring.get(packet.ext_seq.checked_sub(back)?));
+                let older = before.map(|before| (packet.timestamp.wrapping_sub(before.timestamp), before.payload));
+                red::write(bytes, opus, older, packet.payload);
+            }
+            _ => bytes.extend_from_slice(packet.payload),
         }
     }
 }
@@ -384,16 +440,3 @@ impl Slot {
 /// RFC 3550 §5.1: the P and the X bit.
 const PADDED: u8 = 0x20;
 const EXTENDED: u8 = 0x10;
-
-/// The blocks carry payload types too, the publisher's (RFC 2198 §3).
-fn renumber_red(payload: &mut [u8], payload_type: u8) {
-    let mut at = 0;
-    while let Some(header) = payload.get_mut(at) {
-        let more = *header & 0x80;
-        *header = more | payload_type & 0x7F;
-        if more == 0 {
-            return;
-        }
-        at += 4;
-    }
-}

@@ -6,6 +6,7 @@ use super::layer::Ranks;
 use super::peer::PeerKey;
 use super::rates::Rates;
 use super::slab::Key;
+use crate::activity::Detector;
 use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Rid, TrackId};
@@ -46,6 +47,8 @@ pub(crate) struct Track {
     pub announced: u8,
     /// How many of them its receivers want.
     pub wanted: Wanted,
+    /// Whether somebody speaks or plays, for sound.
+    pub activity: Detector,
 }
 
 /// A downlink section that the track's packets are offered to.
@@ -140,6 +143,8 @@ pub(crate) struct Taken {
     pub recovered: bool,
     /// A receiver can begin with it.
     pub keyframe_start: bool,
+    /// How long sound lasts, in ticks.
+    pub duration: u32,
 }
 
 impl Track {
@@ -158,6 +163,7 @@ impl Track {
             arrived_at: None,
             announced: 1,
             wanted: Wanted::all(1),
+            activity: Detector::default(),
         }
     }
 
@@ -229,7 +235,7 @@ impl Encoding {
         }
         self.arrived_at = Some(now);
         if packet.payload.is_empty() {
-            return Ok(Taken { gap, recovered: false, keyframe_start: false });
+            return Ok(Taken { gap, recovered: false, keyframe_start: false, duration: 0 });
         }
         let info = inspect(packet.codec, packet.payload);
         self.rates.count(now, packet.payload.len(), info.vp8.and_then(|vp8| vp8.temporal));
@@ -250,7 +256,8 @@ impl Encoding {
         };
         match self.ring.insert(&stored) {
             Inserted::Newest | Inserted::Late => {
-                Ok(Taken { gap, recovered: arrived == Arrived::Late, keyframe_start: info.keyframe_start })
+                let recovered = arrived == Arrived::Late;
+                Ok(Taken { gap, recovered, keyframe_start: info.keyframe_start, duration: info.duration })
             }
             Inserted::Duplicate => Err(DropReason::RtpDuplicate),
             Inserted::Refused => Err(DropReason::RtpTooOld),

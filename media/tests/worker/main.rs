@@ -1,5 +1,6 @@
 //! The worker from outside: real clients, a network, virtual time.
 
+mod activity;
 mod connect;
 mod hostile;
 mod redundancy;

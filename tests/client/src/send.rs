@@ -27,7 +27,7 @@ pub struct Outgoing<'a> {
     pub timestamp: u32,
     pub marker: bool,
     pub payload: &'a [u8],
-    /// One more header extension, by URI.
+    /// One more header extension, by URI. [`AUDIO_LEVEL`] stands for the usual one; empty: none.
     pub extension: Option<(&'static str, &'a [u8])>,
 }
 
@@ -118,10 +118,10 @@ impl Sender {
         if let Some(rid) = &encoding.rid {
             extensions.push((numbers.extension(RID), rid.as_bytes().to_vec()));
         }
-        if kind == MediaKind::Audio {
+        if kind == MediaKind::Audio && out.extension.is_none_or(|(uri, _)| uri != AUDIO_LEVEL) {
             extensions.push((numbers.extension(AUDIO_LEVEL), vec![0x80 | 30]));
         }
-        if let Some((uri, value)) = out.extension {
+        if let Some((uri, value)) = out.extension.filter(|(_, value)| !value.is_empty()) {
             extensions.push((numbers.extension(uri), value.to_vec()));
         }
         let rtp = Rtp {

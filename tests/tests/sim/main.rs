@@ -13,6 +13,7 @@ mod picture;
 mod recovery;
 mod replay;
 mod switching;
+mod voices;
 mod wrapping;
 
 use std::time::Duration;

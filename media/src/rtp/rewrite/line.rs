@@ -55,6 +55,8 @@ pub struct SeatLine {
 struct Stay {
     source: SourceKey,
     number: u32,
+    /// The number of the source it began with.
+    first: u64,
     /// One past the highest number of the source that was forwarded or skipped.
     next: u64,
     /// Time of capture of the first packet, and of the newest.
@@ -123,6 +125,11 @@ impl SeatLine {
     /// Whose packets go out now.
     pub fn current(&self) -> Option<SourceKey> {
         self.stay.map(|stay| stay.source)
+    }
+
+    /// The number of the current source that its stay began with: nothing before is to be seen or heard here.
+    pub fn first_of_stay(&self) -> Option<u64> {
+        self.stay.map(|stay| stay.first)
     }
 
     /// Who will follow at the next keyframe (video) or packet (audio).
@@ -316,6 +323,7 @@ impl SeatLine {
         self.stay = Some(Stay {
             source: packet.source,
             number: self.stays,
+            first: packet.ext_seq,
             next: packet.ext_seq,
             began: packet.capture,
             seen: packet.capture,
