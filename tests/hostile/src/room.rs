@@ -9,8 +9,8 @@ use auftakt_signaling::wire::{
     SoundProfile, StreamKind, TrackSource,
 };
 use auftakt_signaling::{
-    DisplayName, ExternalId, ExternalOffer, ExternalRole, Flow, Input, JoinRequest, Limits, LinkId, LinkState, MediaCommand, Output, PeerTrouble,
-    ResumeSecret, Room, RoomConfig, RoomName, SocketId, Standing,
+    DisplayName, ExternalId, ExternalOffer, ExternalRole, Flow, Input, JoinRequest, Limits, LinkId, LinkState, MediaCommand, Output,
+    PeerTrouble, ResumeSecret, Room, RoomConfig, RoomName, SocketId, Standing,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
