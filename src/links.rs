@@ -314,6 +314,13 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_of_a_server_that_knew_no_lobby_is_of_somebody_inside() {
+        let old = r#"{"for":"resume","link":5,"nonce":"x","until":100}"#;
+        let claims: Claims = serde_json::from_str(old).expect("as it was written");
+        assert!(key().was_here(&key().sign(&claims), 5, 99));
+    }
+
+    #[test]
     fn another_key_refuses() {
         let other = LinkKey::from_bytes(&[8; KEY_BYTES]);
         assert_eq!(other.verify_join(&key().sign_join(claims()), 0), Err(TokenError::Invalid));

@@ -315,6 +315,14 @@ mod tests {
     use auftakt_signaling::{LinkId, LinkState, ResumeSecret, Standing};
     use std::net::Ipv4Addr;
 
+    #[test]
+    fn what_was_allowed_lasts_for_a_life_and_over_a_restart() {
+        let life = RoomLife { boot: 1, number: 7 };
+        assert!(life.continues(life));
+        assert!(!RoomLife { number: 8, ..life }.continues(life), "it ended and began anew");
+        assert!(RoomLife { boot: 2, number: 3 }.continues(life), "the server was restarted");
+    }
+
     #[tokio::test]
     async fn nobody_comes_in_while_the_server_stops() {
         let media = MediaPlane::start(MediaConfig::listen((Ipv4Addr::LOCALHOST, 0).into())).expect("a port");
