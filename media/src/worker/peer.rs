@@ -8,12 +8,12 @@ use super::track::TrackKey;
 use crate::dtls::DtlsServer;
 use crate::ice::IceLite;
 use crate::id::{MediaKind, Mid, PeerId, Rid};
+use crate::path::Path;
 use crate::rtp::clock::PeerClock;
 use crate::rtp::ext::ExtensionMap;
 use crate::rtp::twcc::TwccRecorder;
 use crate::sdp::{Negotiated, OfferedFingerprint};
 use crate::srtp::{Inbound, Outbound};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub(crate) type PeerKey = Key<Peer>;
@@ -29,7 +29,7 @@ pub(crate) const ADDRESS_HELD: Duration = Duration::from_secs(15);
 /// What the fan-out touches stands first.
 pub(crate) struct Peer {
     /// Where everything is sent: the address ICE selected.
-    pub destination: Option<SocketAddr>,
+    pub destination: Option<Path>,
     pub outbound: Option<Outbound>,
     pub slots: Vec<Slot>,
 

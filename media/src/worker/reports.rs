@@ -48,7 +48,7 @@ impl Worker {
             peer.dtls.handle_timeout(now);
         }
         peer.ice.handle_timeout(now);
-        peer.destination = peer.ice.selected();
+        peer.destination = peer.ice.selected_path();
         if peer.ice.consent_expired(now) {
             self.lose_consent(key);
         }

@@ -8,6 +8,7 @@ use super::{LayerLimit, Viewing};
 use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Mid};
+use crate::path::Path;
 use crate::rtp::clock::NtpTime;
 use crate::rtp::ext::{ExtensionKind, ExtensionMap};
 use crate::rtp::packet::{FIXED_HEADER_LEN, HeaderFields, write_header};
@@ -16,7 +17,6 @@ use crate::rtp::ring::StoredPacket;
 use crate::rtp::{red, rtx};
 use crate::srtp::Outbound;
 use rand::Rng;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 /// A downlink section.
@@ -51,7 +51,7 @@ pub(crate) struct Slot {
 /// Where a slot's packets go.
 #[derive(Clone, Copy)]
 pub(crate) struct Link<'a> {
-    pub to: SocketAddr,
+    pub to: Path,
     pub outbound: &'a Outbound,
 }
 
