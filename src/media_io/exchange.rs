@@ -92,7 +92,8 @@ impl Exchange {
         let from = usize::from(self.index);
         let mut told = false;
         // Nobody else pushes into these rings, so room that was seen stays.
-        while others().all(|(_, desk)| !desk.changes[from].is_full()) && self.table.as_ref().is_none_or(|table| table.has_room(self.index)) {
+        while others().all(|(_, desk)| !desk.changes[from].is_full()) && self.table.as_ref().is_none_or(|table| table.has_room(self.index))
+        {
             let Some(change) = worker.poll_address_change() else { break };
             for (_, desk) in others() {
                 let _ = desk.changes[from].push(change);

@@ -187,8 +187,17 @@ impl MediaPlane {
             workers.into_iter().zip(sockets).zip(inboxes).zip(exchanges).zip(loads).enumerate()
         {
             let (events, stop) = (outbox.clone(), plane.stop.clone());
-            let thread =
-                thread::Thread { worker, sockets, inbox, events, stop, gather: config.gather, exchange, load, _alive: Alive(alive.clone()) };
+            let thread = thread::Thread {
+                worker,
+                sockets,
+                inbox,
+                events,
+                stop,
+                gather: config.gather,
+                exchange,
+                load,
+                _alive: Alive(alive.clone()),
+            };
             // When one does not start, dropping the plane ends the others.
             plane.threads.push(std::thread::Builder::new().name(format!("media-{index}")).spawn(move || thread.run())?);
         }
@@ -260,6 +269,39 @@ fn exchanges(rings: &[command::Ring], steering: Option<&steering::Steering>) -> 
         _ => {
             let wakers = rings.iter().map(command::Ring::waker).collect();
             exchange::exchange(wakers, steering.map(steering::Steering::table)).into_iter().map(Some).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The process ends then: what a dead worker's rooms had cannot be served by another.
+    #[tokio::test]
+    async fn the_events_end_with_the_first_thread_that_ends() {
+        let (outbox, events) = mpsc::channel(1);
+        let (alive, ended) = watch::channel(false);
+        let mut events = Events { events, ended };
+        let (first, _second) = (Alive(alive.clone()), Alive(alive));
+        let happened = Event::Connected { peer: auftakt_media::PeerId(1) };
+        outbox.try_send(happened).expect("room");
+        assert_eq!(events.recv().await, Some(happened));
+        let died = std::thread::spawn(move || {
+            let _first = first;
+            panic!("as a fault would");
+        });
+        assert!(died.join().is_err());
+        assert_eq!(events.recv().await, None);
+    }
+
+    #[test]
+    fn another_server_does_not_get_the_port() {
+        for workers in [1, 3] {
+            let config = MediaConfig { workers, ..MediaConfig::listen(([127, 0, 0, 1], 0).into()) };
+            let plane = MediaPlane::start(config.clone()).expect("a port");
+            let again = MediaPlane::start(MediaConfig { listen: plane.candidates().to_vec(), ..config });
+            assert!(matches!(again, Err(StartError::Bind { .. })), "{again:?}");
         }
     }
 }

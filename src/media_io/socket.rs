@@ -67,7 +67,8 @@ fn open_one(listen: &[SocketAddr], buffer_bytes: usize, sharing: Sharing) -> Res
     for address in listen {
         // Port 0: the first socket picks, the second follows.
         let address = SocketAddr::new(address.ip(), port);
-        let socket = Socket::open(address, families.0 == 0, buffer_bytes, sharing).map_err(|source| StartError::Bind { address, source })?;
+        let socket =
+            Socket::open(address, families.0 == 0, buffer_bytes, sharing).map_err(|source| StartError::Bind { address, source })?;
         port = socket.socket.local_addr()?.port();
         list.push(socket);
     }

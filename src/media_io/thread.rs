@@ -1,12 +1,12 @@
 //! The loop of one media worker's thread.
 
+use super::Alive;
 use super::command::{Command, Inbox};
 use super::exchange::Exchange;
 use super::placement::Load;
 use super::socket::Sockets;
 use super::stats::IoStats;
 use super::sys::{RECEIVE_MESSAGES, ReceiveBatch};
-use super::Alive;
 use auftakt_media::Path;
 use auftakt_media::id::TrackId;
 use auftakt_media::worker::{Event, Flushed, LocalPacket, Stray, Worker};

@@ -28,7 +28,8 @@ impl Worker {
         for ufrag in &peer.session.ufrags {
             self.ufrags.remove(ufrag);
         }
-        let held: Vec<SocketAddr> = peer.ice.authenticated_addresses().filter(|address| self.addresses.get(address) == Some(&key)).collect();
+        let held: Vec<SocketAddr> =
+            peer.ice.authenticated_addresses().filter(|address| self.addresses.get(address) == Some(&key)).collect();
         held.into_iter().for_each(|address| self.release_address(address));
     }
 

@@ -8,6 +8,7 @@ mod lesson;
 mod lines;
 mod lips;
 mod moving;
+mod neighbours;
 mod picture;
 mod recovery;
 mod replay;
