@@ -1,5 +1,6 @@
 //! The configuration: `RawConfig` mirrors the file, [`Config`] is what the rest of the program sees.
 
+use crate::media_io::WORKERS_MAX;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -54,6 +55,7 @@ struct RawMedia {
     addresses: Option<Vec<String>>,
     candidates: Option<Vec<String>>,
     gather_us: Option<u64>,
+    workers: Option<u8>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -99,6 +101,8 @@ pub struct Config {
     pub media_candidates: Vec<SocketAddr>,
     /// How long a busy media worker lets datagrams gather.
     pub gather: Duration,
+    /// Threads that handle media.
+    pub media_workers: u8,
     /// Participants in one room at the same time.
     pub participants_per_room: usize,
     /// How many are heard at once in a conference, beside moderators and who has the floor.
@@ -187,6 +191,11 @@ impl Config {
             let problem = format!("at most {} µs: more would be heard", GATHER_MAX.as_micros());
             return Err(ConfigError::Unusable { key: "media.gather_us", problem });
         }
+        let media_workers = raw.media.workers.unwrap_or_else(cores);
+        if !(1..=WORKERS_MAX).contains(&media_workers) {
+            let problem = format!("between 1 and {WORKERS_MAX}");
+            return Err(ConfigError::Unusable { key: "media.workers", problem });
+        }
         let participants_per_room = raw.limits.participants_per_room.unwrap_or(PARTICIPANTS_PER_ROOM);
         if !(2..=500).contains(&participants_per_room) {
             let problem = "between 2 and 500".to_owned();
@@ -206,10 +215,17 @@ impl Config {
             media_addresses: list(overrides.media_addresses, "media.addresses", raw.media.addresses)?,
             media_candidates: list(overrides.media_candidates, "media.candidates", raw.media.candidates)?,
             gather,
+            media_workers,
             participants_per_room,
             heard,
         })
     }
+}
+
+/// As many as this process may use: affinity and quotas of containers count.
+fn cores() -> u8 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u8::try_from(cores).unwrap_or(WORKERS_MAX).min(WORKERS_MAX)
 }
 
 /// The page is built into `web/dist`; an installed server has it beside the program.
@@ -339,6 +355,17 @@ mod tests {
     fn plain_http_stays_on_loopback() {
         let error = from_environment(&[("AUFTAKT_SERVER_LISTEN", "0.0.0.0:8080")]).expect_err("no TLS");
         assert!(error.to_string().contains("[tls]"), "{error}");
+    }
+
+    #[test]
+    fn there_are_as_many_workers_as_cores_unless_it_is_said() {
+        let workers = |text: &str| from_environment(&[("AUFTAKT_MEDIA_WORKERS", text)]).map(|config| config.media_workers);
+        let of_itself = from_environment(&[]).expect("built-in values are good").media_workers;
+        assert!((1..=WORKERS_MAX).contains(&of_itself));
+        assert!(matches!(workers("3"), Ok(3)));
+        for wrong in ["0", "17", "two"] {
+            assert!(workers(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -100,11 +100,13 @@ async fn play(app: App, room: RoomName) {
     let started = app.rooms.when_started(&room);
     loop {
         started.notified().await;
+        // It has ended already.
+        let Some(live) = app.rooms.live(&room) else { continue };
         // Fails only while the server stops.
-        let Ok(musician) = Musician::start(app.media.clone()).await else { return };
+        let Ok(musician) = Musician::start(live.media().clone()).await else { return };
         let tracks = vec![(TrackSource::Microphone, musician.audio()), (TrackSource::Camera, musician.video())];
         let local = Local { name: name.clone(), sound_profile: SoundProfile::Studio, tracks };
-        if let Ok(gone) = app.rooms.add_local(&room, local).await {
+        if let Ok(gone) = live.add_local(app.rooms.next_external(), local).await {
             // An error is what tells: the room drops its end.
             let _ = gone.await;
         }

@@ -93,7 +93,7 @@ impl Server {
         std::fs::write(&url_file, &url).map_err(in_data)?;
 
         let limits = Limits { participants: config.participants_per_room, viewers: VIEWERS_PER_ROOM, heard: config.heard };
-        let rooms = Rooms::new(media.handle(), limits);
+        let rooms = Rooms::new(media.media(), limits);
         let media_ended = media.take_events().map(|events| {
             let rooms = rooms.clone();
             tokio::spawn(async move { rooms.follow(events).await })
@@ -111,7 +111,7 @@ impl Server {
             key,
             rooms,
             records,
-            media: media.handle(),
+            media: media.media(),
             pages,
             sessions: Sessions::default(),
             counters: Counters::default(),
@@ -183,7 +183,7 @@ impl Server {
             tracing::warn!("some connections did not end in time");
         }
         let _ = std::fs::remove_file(url_file);
-        // Joins the media thread.
+        // Joins the media threads.
         drop(media);
     }
 }
@@ -221,6 +221,7 @@ pub(crate) fn media_config(config: &Config) -> MediaConfig {
         addresses: config.media_addresses.clone(),
         candidates: config.media_candidates.clone(),
         gather: config.gather,
+        workers: config.media_workers,
         ..MediaConfig::listen(SocketAddr::new(ip, config.listen.port()))
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rand::Rng;
 
 use crate::drops::DropReason;
+use crate::path::Path;
 use crate::stun::{self, BindingRequest, ClaimedRole};
 
 /// RFC 7675 §5.1: consent to send ends 30 s after the last authenticated check. An address is forgotten by the same rule.
@@ -24,7 +25,7 @@ pub const ADDRESSES_MAX: usize = 12;
 const ICE_CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// One for the worker, and 66 random bit so that nobody guesses whom to knock at (RFC 8445 §5.3 wants 24).
-const UFRAG_LEN: usize = 12;
+pub(crate) const UFRAG_LEN: usize = 12;
 
 /// 144 bit (RFC 8445 §5.3 wants 128).
 const PWD_LEN: usize = 24;
@@ -84,7 +85,7 @@ pub struct IceLite {
     /// Those before a restart, until a check with the current ones arrives.
     previous: Option<Credentials>,
     addresses: Vec<Known>,
-    selected: Option<SocketAddr>,
+    selected: Option<Path>,
     nominated: Nominated,
     last_check: Instant,
     /// Whether [`handle_timeout`](Self::handle_timeout) has seen the consent expire: then nothing is due any more.
@@ -93,9 +94,9 @@ pub struct IceLite {
     forgotten: VecDeque<SocketAddr>,
 }
 
-/// An address from which an authenticated check came.
+/// An address from which an authenticated check came, and where the last one arrived.
 struct Known {
-    address: SocketAddr,
+    path: Path,
     last_check: Instant,
 }
 
@@ -150,17 +151,18 @@ impl IceLite {
         self.current.ufrag == ufrag || self.previous_ufrag() == Some(ufrag)
     }
 
-    /// Handles a check from `from`; appends the response to `out`, to be sent back to `from` from the same socket.
+    /// Handles a check that came along `path`; appends the response to `out`, to be sent back along it.
     ///
     /// An authentic request that must be refused (487, 420) is answered too and changes nothing. Whatever is not
     /// authentic gets no response at all, so that this port cannot be used to reflect.
     pub fn handle_request(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        path: impl Into<Path>,
         req: &BindingRequest<'_>,
         out: &mut Vec<u8>,
     ) -> Result<IceOutcome, DropReason> {
+        let path = path.into();
         let is_current = req.local_ufrag() == self.current.ufrag;
         let previous = self.previous.as_ref().filter(|previous| previous.ufrag == req.local_ufrag());
         let credentials = if is_current { &self.current } else { previous.ok_or(DropReason::StunUnknownUser)? };
@@ -175,7 +177,7 @@ impl IceLite {
             stun::write_role_conflict(req, &credentials.pwd, out);
             return Ok(IceOutcome::default());
         }
-        stun::write_success(req, from, &credentials.pwd, out);
+        stun::write_success(req, path.remote, &credentials.pwd, out);
 
         let restarted = is_current && self.previous.take().is_some();
         if restarted {
@@ -185,29 +187,29 @@ impl IceLite {
         self.last_check = now;
         self.lapsed = false;
         // In this order: an address that comes back when it was due to be forgotten stays what it was.
-        let newly_authenticated = self.remember(from, now);
+        let newly_authenticated = self.remember(path, now);
         self.forget_expired(now);
-        let selected_changed = self.select(from, req);
+        let selected_changed = self.select(path, req);
         Ok(IceOutcome { newly_authenticated, selected_changed, restarted })
     }
 
-    fn remember(&mut self, from: SocketAddr, now: Instant) -> bool {
-        if let Some(known) = self.addresses.iter_mut().find(|known| known.address == from) {
-            known.last_check = now;
+    fn remember(&mut self, path: Path, now: Instant) -> bool {
+        if let Some(known) = self.addresses.iter_mut().find(|known| known.path.remote == path.remote) {
+            *known = Known { path, last_check: now };
             return false;
         }
         if self.addresses.len() >= ADDRESSES_MAX {
-            let selected = self.selected;
-            let stalest = self.addresses.iter().enumerate().filter(|(_, known)| Some(known.address) != selected);
+            let selected = self.selected();
+            let stalest = self.addresses.iter().enumerate().filter(|(_, known)| Some(known.path.remote) != selected);
             if let Some((at, _)) = stalest.min_by_key(|(_, known)| known.last_check) {
-                self.forgotten.push_back(self.addresses.swap_remove(at).address);
+                self.forgotten.push_back(self.addresses.swap_remove(at).path.remote);
             }
         }
-        self.addresses.push(Known { address: from, last_check: now });
+        self.addresses.push(Known { path, last_check: now });
         true
     }
 
-    fn select(&mut self, from: SocketAddr, req: &BindingRequest<'_>) -> bool {
+    fn select(&mut self, path: Path, req: &BindingRequest<'_>) -> bool {
         let nominated = match (req.nomination(), req.use_candidate(), self.nominated) {
             (Some(value), _, Nominated::WithValue(best)) if value < best => return false,
             (Some(value), ..) => Nominated::WithValue(value),
@@ -216,7 +218,7 @@ impl IceLite {
             (None, false, _) => return false,
         };
         self.nominated = nominated;
-        self.selected.replace(from) != Some(from)
+        self.selected.replace(path) != Some(path)
     }
 
     /// Forgets addresses that were not checked for 30 s; read them with [`poll_forgotten`](Self::poll_forgotten).
@@ -230,13 +232,13 @@ impl IceLite {
         self.addresses.retain(|known| {
             let valid = now.saturating_duration_since(known.last_check) < CONSENT;
             if !valid {
-                forgotten.push_back(known.address);
+                forgotten.push_back(known.path.remote);
             }
             valid
         });
-        if self.selected.is_some_and(|selected| !self.is_authenticated(selected)) {
+        if self.selected().is_some_and(|selected| !self.is_authenticated(selected)) {
             let freshest = self.addresses.iter().max_by_key(|known| known.last_check);
-            self.selected = freshest.map(|known| known.address);
+            self.selected = freshest.map(|known| known.path);
             self.nominated = Nominated::No;
         }
     }
@@ -260,16 +262,21 @@ impl IceLite {
 
     /// When the last authenticated check came from this address.
     pub fn checked_at(&self, address: SocketAddr) -> Option<Instant> {
-        self.addresses.iter().find(|known| known.address == address).map(|known| known.last_check)
+        self.addresses.iter().find(|known| known.path.remote == address).map(|known| known.last_check)
     }
 
     /// Every address of which that is true; at most [`ADDRESSES_MAX`].
     pub fn authenticated_addresses(&self) -> impl Iterator<Item = SocketAddr> + '_ {
-        self.addresses.iter().map(|known| known.address)
+        self.addresses.iter().map(|known| known.path.remote)
     }
 
     /// Where media goes: the nominated address, or before any nomination the first authenticated one.
     pub fn selected(&self) -> Option<SocketAddr> {
+        self.selected.map(|path| path.remote)
+    }
+
+    /// The same with the address of ours that the client nominated together with it.
+    pub fn selected_path(&self) -> Option<Path> {
         self.selected
     }
 

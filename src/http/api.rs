@@ -71,8 +71,8 @@ pub async fn probe(
     let offer = body::text(body, OFFER_BYTES_MAX).await?;
     expect_nothing_sent(&offer)?;
     let peer = app.media.next_peer_id();
-    let accepted = app.media.offer(peer, offer, Vec::new()).await;
-    let media = app.media.clone();
+    let media = app.media.least_busy();
+    let accepted = media.offer(peer, offer, Vec::new()).await;
     // Also after a refusal, and also when the request is given up: what may have been made is taken back.
     let life = if accepted.is_ok() { PROBE_LIFE } else { Duration::ZERO };
     tokio::spawn(async move {

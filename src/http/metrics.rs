@@ -1,6 +1,7 @@
 //! `GET /metrics` for Prometheus: how much, never who.
 
 use super::App;
+use crate::media_io::MediaStats;
 use auftakt_media::drops::DropReason;
 use axum::extract::State;
 use axum::http::header;
@@ -53,6 +54,14 @@ impl Page {
         self.head(name, "counter", help);
         let _ = writeln!(self.0, "auftakt_{name} {value}");
     }
+
+    /// One value for each media worker.
+    fn labelled(&mut self, name: &str, kind: &str, help: &str, values: impl Iterator<Item = u64>) {
+        self.head(name, kind, help);
+        for (worker, value) in values.enumerate() {
+            let _ = writeln!(self.0, "auftakt_{name}{{worker=\"{worker}\"}} {value}");
+        }
+    }
 }
 
 pub async fn show(State(app): State<App>) -> Response {
@@ -101,7 +110,22 @@ async fn media(app: &App, page: &mut Page) {
         "Datagrams the kernel would not send.",
         stats.io.iter().map(|io| io.send_errors + io.send_buffer_full).sum(),
     );
+    by_worker(&stats, page);
     drops(&stats.workers, page);
+}
+
+/// Whether the rooms are spread well, and whether the kernel brings what arrives to whose it is.
+fn by_worker(stats: &MediaStats, page: &mut Page) {
+    let workers = || stats.workers.iter();
+    let io = || stats.io.iter();
+    page.labelled("worker_rooms", "gauge", "Rooms of each media worker.", stats.rooms.iter().map(|rooms| *rooms as u64));
+    page.labelled("worker_peers", "gauge", "Media connections of each.", workers().map(|w| w.gauges.peers as u64));
+    let help = "Media packets each received.";
+    page.labelled("worker_packets_received_total", "counter", help, workers().map(|w| w.counters.packets_received));
+    let help = "Media packets each sent to receivers.";
+    page.labelled("worker_packets_forwarded_total", "counter", help, workers().map(|w| w.counters.packets_forwarded));
+    let help = "Datagrams the kernel brought to each that belonged to another.";
+    page.labelled("worker_strays_total", "counter", help, io().map(|io| io.strays_handed_on));
 }
 
 fn drops(workers: &[auftakt_media::worker::WorkerStats], page: &mut Page) {

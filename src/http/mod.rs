@@ -13,7 +13,7 @@ pub use metrics::Counters;
 use crate::config::Config;
 use crate::demo::DemoLinks;
 use crate::links::LinkKey;
-use crate::media_io::MediaHandle;
+use crate::media_io::Media;
 use crate::pages::{self, Pages, SecurityHeaders};
 use crate::rooms::{Records, Rooms};
 use crate::shares::Shares;
@@ -45,7 +45,7 @@ pub struct Shared {
     pub key: LinkKey,
     pub rooms: Rooms,
     pub records: Records,
-    pub media: MediaHandle,
+    pub media: Media,
     pub pages: Pages,
     pub sessions: Sessions,
     pub counters: Counters,

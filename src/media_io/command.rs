@@ -2,7 +2,7 @@
 
 use auftakt_media::codec::Codec;
 use auftakt_media::id::{Mid, PeerId, TrackId};
-use auftakt_media::worker::{Accepted, LayerLimit, Muted, OfferError, SeatMids, Viewing};
+use auftakt_media::worker::{Accepted, LayerLimit, Muted, OfferError, SeatMids, Viewing, WorkerStats};
 use bytes::Bytes;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use std::io;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::stats::MediaStats;
+use super::stats::IoStats;
 
 pub(super) enum Command {
     Offer { peer: PeerId, offer: String, seats: Vec<SeatMids>, reply: oneshot::Sender<Result<Accepted, OfferError>> },
@@ -24,14 +24,14 @@ pub(super) enum Command {
     AddLocal { codec: Codec, keyframe_wanted: Arc<AtomicBool>, reply: oneshot::Sender<TrackId> },
     RemoveLocal(TrackId),
     PushLocal { track: TrackId, timestamp: u32, marker: bool, keyframe_start: bool, payload: Bytes },
-    Stats(oneshot::Sender<MediaStats>),
+    Stats(oneshot::Sender<(WorkerStats, IoStats)>),
 }
 
 /// The sending end; the receiving end is woken through an eventfd, which its poll watches beside the sockets.
 #[derive(Clone, Debug)]
 pub(super) struct Ring {
     commands: mpsc::Sender<Command>,
-    waker: Arc<EventFd>,
+    waker: Waker,
     overflows: Arc<AtomicU64>,
 }
 
@@ -39,17 +39,28 @@ pub(super) struct Ring {
 #[derive(Debug)]
 pub(super) struct Reserved {
     permit: mpsc::OwnedPermit<Command>,
-    waker: Arc<EventFd>,
+    waker: Waker,
+}
+
+/// Ends a worker's sleep.
+#[derive(Clone, Debug)]
+pub(super) struct Waker(Arc<EventFd>);
+
+impl Waker {
+    pub(super) fn wake(&self) {
+        // Fails only when 2^64 - 1 wake-ups wait, and then one is due anyway.
+        let _ = self.0.write(1);
+    }
 }
 
 pub(super) struct Inbox {
     commands: mpsc::Receiver<Command>,
-    waker: Arc<EventFd>,
+    waker: Waker,
     overflows: Arc<AtomicU64>,
 }
 
 pub(super) fn ring(capacity: usize) -> io::Result<(Ring, Inbox)> {
-    let waker = Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?);
+    let waker = Waker(Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?));
     let overflows = Arc::new(AtomicU64::new(0));
     let (sender, receiver) = mpsc::channel(capacity);
     let ring = Ring { commands: sender, waker: waker.clone(), overflows: overflows.clone() };
@@ -83,20 +94,19 @@ impl Ring {
     }
 
     pub(super) fn wake(&self) {
-        wake(&self.waker);
+        self.waker.wake();
+    }
+
+    pub(super) fn waker(&self) -> Waker {
+        self.waker.clone()
     }
 }
 
 impl Reserved {
     pub(super) fn send(self, command: Command) {
         self.permit.send(command);
-        wake(&self.waker);
+        self.waker.wake();
     }
-}
-
-fn wake(waker: &EventFd) {
-    // Fails only when 2^64 - 1 wake-ups wait, and then one is due anyway.
-    let _ = waker.write(1);
 }
 
 impl Inbox {
@@ -107,7 +117,7 @@ impl Inbox {
     /// To be called before the ring is read: what comes later wakes again.
     pub(super) fn clear_wakeups(&self) {
         // Fails only when there is none.
-        let _ = self.waker.read();
+        let _ = self.waker.0.read();
     }
 
     /// Local packets that found the ring full.
@@ -118,6 +128,6 @@ impl Inbox {
 
 impl AsFd for Inbox {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.waker.as_fd()
+        self.waker.0.as_fd()
     }
 }

@@ -1,20 +1,40 @@
-//! How tokio code talks to the media plane.
+//! How tokio code talks to the media workers.
 
 use super::command::{Command, Reserved, Ring};
-use super::stats::MediaStats;
+use super::placement::{Place, Placement};
+use super::stats::{IoStats, MediaStats};
 use auftakt_media::codec::Codec;
 use auftakt_media::id::{Mid, PeerId, TrackId};
-use auftakt_media::worker::{self, Accepted, LayerLimit, Muted, SeatMids, Viewing};
+use auftakt_media::worker::{self, Accepted, LayerLimit, Muted, SeatMids, Viewing, WorkerStats};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Instant;
 use tokio::sync::oneshot;
 
-/// Talks to the media plane. Cheap to clone. Commands are carried out in the order in which one caller gives them.
+/// All workers of the media plane. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Media(Arc<Workers>);
+
+#[derive(Debug)]
+struct Workers {
+    handles: Vec<MediaHandle>,
+    placement: Arc<Placement>,
+    next_peer: AtomicU32,
+}
+
+/// Talks to one worker of the media plane. Cheap to clone. Commands are carried out in the order in which one caller gives them. Peers
+/// and tracks belong to the worker that made them, and no other one knows them.
 #[derive(Clone, Debug)]
 pub struct MediaHandle {
     ring: Ring,
-    next_peer: Arc<AtomicU32>,
+}
+
+/// The worker that a room was given to, for as long as this is kept.
+#[derive(Debug)]
+pub struct MediaPlace {
+    media: MediaHandle,
+    _place: Place,
 }
 
 /// The media plane has ended.
@@ -33,18 +53,55 @@ pub enum OfferError {
     Stopped(#[from] Stopped),
 }
 
-impl MediaHandle {
-    pub(super) fn new(ring: Ring) -> Self {
-        Self { ring, next_peer: Arc::default() }
+impl Media {
+    pub(super) fn new(rings: Vec<Ring>, placement: Arc<Placement>) -> Self {
+        let handles = rings.into_iter().map(|ring| MediaHandle { ring }).collect();
+        Self(Arc::new(Workers { handles, placement, next_peer: AtomicU32::new(0) }))
     }
 
+    /// One by one, in the order of their indices.
+    pub fn workers(&self) -> &[MediaHandle] {
+        &self.0.handles
+    }
+
+    /// A name for a new connection; never given twice, whichever worker it is for.
+    pub fn next_peer_id(&self) -> PeerId {
+        PeerId(self.0.next_peer.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// For a connection that belongs to no room.
+    pub fn least_busy(&self) -> MediaHandle {
+        self.0.handles[self.0.placement.least_busy(Instant::now())].clone()
+    }
+
+    /// For a new room, which stays there.
+    pub fn place(&self) -> MediaPlace {
+        let place = self.0.placement.place(Instant::now());
+        MediaPlace { media: self.0.handles[place.worker()].clone(), _place: place }
+    }
+
+    /// Counters of every worker.
+    pub async fn stats(&self) -> Result<MediaStats, Stopped> {
+        let mut stats = MediaStats { rooms: self.0.placement.rooms(), ..MediaStats::default() };
+        for handle in &self.0.handles {
+            let (worker, io) = handle.stats().await?;
+            stats.workers.push(worker);
+            stats.io.push(io);
+        }
+        Ok(stats)
+    }
+}
+
+impl MediaPlace {
+    /// How to talk to the worker.
+    pub fn media(&self) -> &MediaHandle {
+        &self.media
+    }
+}
+
+impl MediaHandle {
     pub(super) fn wake(&self) {
         self.ring.wake();
-    }
-
-    /// A name for a new connection; never given twice.
-    pub fn next_peer_id(&self) -> PeerId {
-        PeerId(self.next_peer.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Answers an offer. The first offer of a peer creates it; whoever does not want it any more calls [`MediaHandle::remove`].
@@ -86,8 +143,8 @@ impl MediaHandle {
         Ok(LocalTrack { id, ring: self.ring.clone(), removal: Some(removal), keyframe_wanted })
     }
 
-    /// Counters of every worker.
-    pub async fn stats(&self) -> Result<MediaStats, Stopped> {
+    /// What the worker did, and what its thread did.
+    pub async fn stats(&self) -> Result<(WorkerStats, IoStats), Stopped> {
         self.ask(Command::Stats).await
     }
 

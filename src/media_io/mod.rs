@@ -1,7 +1,7 @@
-//! The media worker's thread and its UDP port.
+//! The media workers' threads and their UDP port.
 //!
-//! One thread per worker owns the sockets and the [`Worker`]; nothing of either is shared. tokio code talks to it through
-//! [`MediaHandle`]: commands go in through a bounded ring and an eventfd, events come out through one bounded channel.
+//! One thread per worker owns its sockets and its [`Worker`]; nothing of either is shared. tokio code talks to a worker through its
+//! [`MediaHandle`]: commands go in through a bounded ring and an eventfd, events of all come out through one bounded channel.
 //!
 //! ```text
 //! MediaHandle ── commands + eventfd ──▶ thread ──▶ Worker ──▶ TransmitBatch ──▶ sendmmsg, UDP_SEGMENT
@@ -9,18 +9,24 @@
 //!      └── one event stream ◀─────────────┘└── recvmmsg, UDP_GRO
 //! ```
 //!
-//! There is one worker now. What more of them need is in place: the worker's index is in every ICE user name, sockets are
-//! made per worker, and every command names the peer or the track whose worker it is for.
+//! All workers have one port (SO_REUSEPORT), and every socket sends from it. A room lives on one worker ([`placement`]), so a
+//! datagram must get to the worker of its sender. The kernel knows that from a program (`filter`) that is written anew when a check
+//! has authenticated an address (`steering`); what still comes to another worker is handed on (`exchange`). With one worker there
+//! is nothing of all this.
 
 mod candidates;
 mod command;
+mod exchange;
+mod filter;
 mod handle;
+mod placement;
 mod socket;
 mod stats;
+mod steering;
 mod sys;
 mod thread;
 
-pub use handle::{LocalMedia, LocalTrack, MediaHandle, OfferError, Stopped};
+pub use handle::{LocalMedia, LocalTrack, Media, MediaHandle, MediaPlace, OfferError, Stopped};
 pub use stats::{IoStats, MediaStats};
 
 use auftakt_media::dtls::Certificate;
@@ -30,12 +36,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Commands that wait for the worker. Full: an awaiting caller waits; packets of a local track are dropped and counted.
 const COMMANDS: usize = 1024;
 /// Events that wait for the rooms. Full: they stay in the worker, in order, because a lost event would leave a room wrong.
 const EVENTS: usize = 1024;
+
+/// More have no letter in the user names by which the kernel tells them apart, and no machine that such a school would have.
+pub const WORKERS_MAX: u8 = 16;
+
+/// How the datagrams of one client come to its worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steering {
+    /// The kernel is told, as far as it can be; the workers do the rest.
+    ByKernel,
+    /// The workers do it all: what is left where the kernel refuses.
+    ByWorkers,
+}
 
 /// Where the media plane listens and what it tells the clients.
 #[derive(Clone, Debug)]
@@ -48,6 +66,10 @@ pub struct MediaConfig {
     pub candidates: Vec<SocketAddr>,
     /// How long a busy worker lets datagrams gather before it reads them: fewer, larger batches against this much latency.
     pub gather: Duration,
+    /// Threads that handle media, 1 to [`WORKERS_MAX`]. A room has one of them.
+    pub workers: u8,
+    /// How the datagrams of one client come to its worker.
+    pub steering: Steering,
     /// Asked of the kernel for each direction of each socket. It may grant less, see [`MediaPlane::receive_buffer_bytes`].
     pub socket_buffer_bytes: usize,
 }
@@ -60,6 +82,8 @@ impl MediaConfig {
             addresses: Vec::new(),
             candidates: Vec::new(),
             gather: Duration::ZERO,
+            workers: 1,
+            steering: Steering::ByKernel,
             // A second of 60 Mbit/s: what may arrive while the machine does something else.
             socket_buffer_bytes: 8 << 20,
         }
@@ -80,6 +104,9 @@ pub enum StartError {
     /// Two addresses of one family, two ports, or none at all.
     #[error("media needs one port, and one IPv4 or IPv6 address or one of each")]
     Listen,
+    /// Not from 1 to [`WORKERS_MAX`].
+    #[error("media needs 1 to {WORKERS_MAX} workers")]
+    Workers,
     /// No certificate could be made.
     #[error("no DTLS certificate could be made")]
     Certificate,
@@ -88,48 +115,102 @@ pub enum StartError {
     System(#[from] std::io::Error),
 }
 
-/// The running media plane. Dropping it stops the thread and closes the port.
+/// The running media plane. Dropping it stops the threads and closes the port.
 #[derive(Debug)]
 pub struct MediaPlane {
-    handle: MediaHandle,
-    events: Option<mpsc::Receiver<Event>>,
+    media: Media,
+    events: Option<Events>,
     candidates: Vec<SocketAddr>,
     receive_buffer_bytes: usize,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
+    _steering: Option<steering::Steering>,
+}
+
+/// The events of all workers.
+#[derive(Debug)]
+pub struct Events {
+    events: mpsc::Receiver<Event>,
+    /// Turns true when the first thread has ended.
+    ended: watch::Receiver<bool>,
+}
+
+/// One thread is there.
+struct Alive(watch::Sender<bool>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Events {
+    /// The next one. `None` when a worker's thread has ended: after a crash its rooms cannot be served any more, so whoever reads this
+    /// should end the process.
+    pub async fn recv(&mut self) -> Option<Event> {
+        tokio::select! {
+            biased;
+            _ = self.ended.wait_for(|ended| *ended) => None,
+            event = self.events.recv() => event,
+        }
+    }
 }
 
 impl MediaPlane {
-    /// Opens the port and starts the worker's thread.
+    /// Opens the port and starts the workers' threads.
     pub fn start(config: MediaConfig) -> Result<Self, StartError> {
-        let sockets = socket::open(&config.listen, config.socket_buffer_bytes)?;
-        let candidates = candidates::choose(&config, sockets.port())?;
-        let mut seed = [0; 32];
-        aws_lc_rs::rand::fill(&mut seed).map_err(|_| std::io::Error::other("the system has no randomness"))?;
-        let worker = Worker::new(WorkerConfig {
-            index: 0,
-            candidates: candidates.clone(),
-            wall_clock: (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
-            seed,
-            certificate: Certificate::generate().ok_or(StartError::Certificate)?,
-        });
-        let (ring, inbox) = command::ring(COMMANDS)?;
+        if !(1..=WORKERS_MAX).contains(&config.workers) {
+            return Err(StartError::Workers);
+        }
+        let sockets = socket::open(&config.listen, config.socket_buffer_bytes, config.workers)?;
+        let first = sockets.first().ok_or(StartError::Listen)?;
+        let candidates = candidates::choose(&config, first.port())?;
+        let receive_buffer_bytes = sockets.iter().map(socket::Sockets::receive_buffer_bytes).min().unwrap_or(0);
+        let steering = steer(&config, first)?;
+        let workers = make_workers(&config, &candidates)?;
+        let (rings, inboxes): (Vec<_>, Vec<_>) =
+            workers.iter().map(|_| command::ring(COMMANDS)).collect::<std::io::Result<Vec<_>>>()?.into_iter().unzip();
+        let exchanges = exchanges(&rings, steering.as_ref());
+        let loads: Vec<Arc<placement::Load>> = workers.iter().map(|_| Arc::default()).collect();
         let (outbox, events) = mpsc::channel(EVENTS);
-        let stop = Arc::new(AtomicBool::new(false));
-        let receive_buffer_bytes = sockets.receive_buffer_bytes();
-        let thread = thread::Thread { worker, sockets, inbox, events: outbox, stop: stop.clone(), gather: config.gather };
-        let thread = std::thread::Builder::new().name("media-0".into()).spawn(move || thread.run())?;
-        Ok(Self { handle: MediaHandle::new(ring), events: Some(events), candidates, receive_buffer_bytes, stop, thread: Some(thread) })
+        let (alive, ended) = watch::channel(false);
+        let mut plane = Self {
+            media: Media::new(rings, placement::Placement::new(loads.clone())),
+            events: Some(Events { events, ended }),
+            candidates,
+            receive_buffer_bytes,
+            stop: Arc::new(AtomicBool::new(false)),
+            threads: Vec::new(),
+            _steering: steering,
+        };
+        for (index, ((((worker, sockets), inbox), exchange), load)) in
+            workers.into_iter().zip(sockets).zip(inboxes).zip(exchanges).zip(loads).enumerate()
+        {
+            let (events, stop) = (outbox.clone(), plane.stop.clone());
+            let thread = thread::Thread {
+                worker,
+                sockets,
+                inbox,
+                events,
+                stop,
+                gather: config.gather,
+                exchange,
+                load,
+                _alive: Alive(alive.clone()),
+            };
+            // When one does not start, dropping the plane ends the others.
+            plane.threads.push(std::thread::Builder::new().name(format!("media-{index}")).spawn(move || thread.run())?);
+        }
+        Ok(plane)
     }
 
-    /// For everybody who has something to say to the worker.
-    pub fn handle(&self) -> MediaHandle {
-        self.handle.clone()
+    /// For everybody who has something to say to the workers.
+    pub fn media(&self) -> Media {
+        self.media.clone()
     }
 
-    /// The one stream of events; given out once. It ends when the worker's thread has: after a crash there is nothing to
-    /// serve any more, so whoever reads it should end the process.
-    pub fn take_events(&mut self) -> Option<mpsc::Receiver<Event>> {
+    /// The one stream of events; given out once.
+    pub fn take_events(&mut self) -> Option<Events> {
         self.events.take()
     }
 
@@ -147,10 +228,80 @@ impl MediaPlane {
 impl Drop for MediaPlane {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        self.handle.wake();
-        if let Some(thread) = self.thread.take() {
+        self.media.workers().iter().for_each(MediaHandle::wake);
+        for thread in self.threads.drain(..) {
             // A panic in there has been printed already.
             let _ = thread.join();
+        }
+    }
+}
+
+fn make_workers(config: &MediaConfig, candidates: &[SocketAddr]) -> Result<Vec<Worker>, StartError> {
+    let certificate = Certificate::generate().ok_or(StartError::Certificate)?;
+    let wall_clock = (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+    let make = |index| {
+        let mut seed = [0; 32];
+        aws_lc_rs::rand::fill(&mut seed).map_err(|_| std::io::Error::other("the system has no randomness"))?;
+        let candidates = candidates.to_vec();
+        let mut worker = Worker::new(WorkerConfig { index, candidates, wall_clock, seed, certificate: certificate.clone() });
+        worker.share_port(config.workers);
+        Ok(worker)
+    };
+    (0..config.workers).map(make).collect()
+}
+
+/// Where the kernel refuses, the workers hand on what comes to the wrong one.
+fn steer(config: &MediaConfig, sockets: &socket::Sockets) -> Result<Option<steering::Steering>, StartError> {
+    if config.workers == 1 || config.steering == Steering::ByWorkers {
+        return Ok(None);
+    }
+    let steering = steering::start(sockets.handles()?, config.workers);
+    if let Err(error) = &steering {
+        tracing::warn!("the kernel does not bring datagrams to their worker, they go a longer way: {error}");
+    }
+    Ok(steering.ok())
+}
+
+/// None for a worker that is alone.
+fn exchanges(rings: &[command::Ring], steering: Option<&steering::Steering>) -> Vec<Option<exchange::Exchange>> {
+    match rings {
+        [_] => vec![None],
+        _ => {
+            let wakers = rings.iter().map(command::Ring::waker).collect();
+            exchange::exchange(wakers, steering.map(steering::Steering::table)).into_iter().map(Some).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The process ends then: what a dead worker's rooms had cannot be served by another.
+    #[tokio::test]
+    async fn the_events_end_with_the_first_thread_that_ends() {
+        let (outbox, events) = mpsc::channel(1);
+        let (alive, ended) = watch::channel(false);
+        let mut events = Events { events, ended };
+        let (first, _second) = (Alive(alive.clone()), Alive(alive));
+        let happened = Event::Connected { peer: auftakt_media::PeerId(1) };
+        outbox.try_send(happened).expect("room");
+        assert_eq!(events.recv().await, Some(happened));
+        let died = std::thread::spawn(move || {
+            let _first = first;
+            panic!("as a fault would");
+        });
+        assert!(died.join().is_err());
+        assert_eq!(events.recv().await, None);
+    }
+
+    #[test]
+    fn another_server_does_not_get_the_port() {
+        for workers in [1, 3] {
+            let config = MediaConfig { workers, ..MediaConfig::listen(([127, 0, 0, 1], 0).into()) };
+            let plane = MediaPlane::start(config.clone()).expect("a port");
+            let again = MediaPlane::start(MediaConfig { listen: plane.candidates().to_vec(), ..config });
+            assert!(matches!(again, Err(StartError::Bind { .. })), "{again:?}");
         }
     }
 }

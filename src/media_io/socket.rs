@@ -1,4 +1,4 @@
-//! The UDP sockets of one worker: one port, IPv4, IPv6 or both.
+//! The UDP sockets of the workers: one port, IPv4, IPv6 or both, and for each worker a socket of each.
 
 use super::StartError;
 use super::stats::IoStats;
@@ -35,8 +35,29 @@ enum Gso {
     Refused,
 }
 
-/// Opens what `listen` names, see [`super::MediaConfig::listen`].
-pub(super) fn open(listen: &[SocketAddr], buffer_bytes: usize) -> Result<Sockets, StartError> {
+/// How a socket shares its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharing {
+    Alone,
+    /// Nobody else may have the address when it is opened, or two servers would take each other's datagrams.
+    First,
+    /// With those of the other workers.
+    Next,
+}
+
+/// Opens what `listen` names once for each worker, see [`super::MediaConfig::listen`]. The kernel numbers sockets of one address as they
+/// are opened: that of worker `n` is number `n`.
+pub(super) fn open(listen: &[SocketAddr], buffer_bytes: usize, workers: u8) -> Result<Vec<Sockets>, StartError> {
+    let first = open_one(listen, buffer_bytes, if workers > 1 { Sharing::First } else { Sharing::Alone })?;
+    let listen: Vec<SocketAddr> = listen.iter().map(|address| SocketAddr::new(address.ip(), first.port)).collect();
+    let mut all = vec![first];
+    for _ in 1..workers {
+        all.push(open_one(&listen, buffer_bytes, Sharing::Next)?);
+    }
+    Ok(all)
+}
+
+fn open_one(listen: &[SocketAddr], buffer_bytes: usize, sharing: Sharing) -> Result<Sockets, StartError> {
     let mut port = listen.first().ok_or(StartError::Listen)?.port();
     let families = (listen.iter().filter(|a| a.is_ipv4()).count(), listen.iter().filter(|a| a.is_ipv6()).count());
     if families.0 > 1 || families.1 > 1 || listen.iter().any(|a| a.port() != port) {
@@ -46,7 +67,8 @@ pub(super) fn open(listen: &[SocketAddr], buffer_bytes: usize) -> Result<Sockets
     for address in listen {
         // Port 0: the first socket picks, the second follows.
         let address = SocketAddr::new(address.ip(), port);
-        let socket = Socket::open(address, families.0 == 0, buffer_bytes).map_err(|source| StartError::Bind { address, source })?;
+        let socket =
+            Socket::open(address, families.0 == 0, buffer_bytes, sharing).map_err(|source| StartError::Bind { address, source })?;
         port = socket.socket.local_addr()?.port();
         list.push(socket);
     }
@@ -61,6 +83,11 @@ impl Sockets {
     /// What the kernel granted the least favoured socket.
     pub(super) fn receive_buffer_bytes(&self) -> usize {
         self.list.iter().filter_map(|s| socket2::SockRef::from(&s.socket).recv_buffer_size().ok()).min().unwrap_or(0)
+    }
+
+    /// The same sockets once more, for whoever tells the kernel how to choose among them.
+    pub(super) fn handles(&self) -> io::Result<Vec<UdpSocket>> {
+        self.list.iter().map(|socket| socket.socket.try_clone()).collect()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Socket> {
@@ -94,7 +121,7 @@ impl Family {
 }
 
 impl Socket {
-    fn open(address: SocketAddr, alone: bool, buffer_bytes: usize) -> io::Result<Self> {
+    fn open(address: SocketAddr, alone: bool, buffer_bytes: usize, sharing: Sharing) -> io::Result<Self> {
         let family = match address {
             SocketAddr::V4(_) => Family::V4,
             SocketAddr::V6(v6) if alone && v6.ip().is_unspecified() => Family::Dual,
@@ -108,7 +135,16 @@ impl Socket {
         socket.set_recv_buffer_size(buffer_bytes)?;
         socket.set_send_buffer_size(buffer_bytes)?;
         sys::enable_receive_options(socket.as_fd());
+        if address.ip().is_unspecified() {
+            sys::enable_local_addresses(socket.as_fd(), family)?;
+        }
+        if sharing == Sharing::Next {
+            socket.set_reuse_port(true)?;
+        }
         socket.bind(&address.into())?;
+        if sharing == Sharing::First {
+            socket.set_reuse_port(true)?;
+        }
         Ok(Self { socket: socket.into(), family, gso: Gso::Works { refusals_in_a_row: 0 }, kernel_drops: 0 })
     }
 
@@ -137,7 +173,7 @@ impl Socket {
                 stats.no_socket += run.count as u64;
             } else if run.count > 1 && self.gso == Gso::Refused {
                 for datagram in run.bytes.chunks(run.segment_size) {
-                    self.add(&mut chunk, single(run.to, datagram), &mut may_wait, stats);
+                    self.add(&mut chunk, single(&run, datagram), &mut may_wait, stats);
                 }
             } else {
                 self.add(&mut chunk, run, &mut may_wait, stats);
@@ -196,23 +232,30 @@ impl Socket {
             stats.send_errors += run.count as u64;
             return;
         }
-        stats.gso_refused += 1;
-        self.gso = match self.gso {
-            Gso::Works { refusals_in_a_row } if refusals_in_a_row < GSO_REFUSALS_MAX => {
-                Gso::Works { refusals_in_a_row: refusals_in_a_row + 1 }
-            }
-            _ => Gso::Refused,
-        };
+        let mut parts_go = true;
         for datagram in run.bytes.chunks(run.segment_size) {
             stats.send_calls += 1;
-            match sys::send(self.socket.as_fd(), self.family, &[single(run.to, datagram)]) {
+            match sys::send(self.socket.as_fd(), self.family, &[single(run, datagram)]) {
                 Ok(_) => {
                     stats.messages_sent += 1;
                     stats.datagrams_sent += 1;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stats.send_buffer_full += 1,
-                Err(_) => stats.send_errors += 1,
+                Err(_) => {
+                    parts_go = false;
+                    stats.send_errors += 1;
+                }
             }
+        }
+        // Otherwise it was not the cutting that was refused: an address of ours that we have no more, say.
+        if parts_go {
+            stats.gso_refused += 1;
+            self.gso = match self.gso {
+                Gso::Works { refusals_in_a_row } if refusals_in_a_row < GSO_REFUSALS_MAX => {
+                    Gso::Works { refusals_in_a_row: refusals_in_a_row + 1 }
+                }
+                _ => Gso::Refused,
+            };
         }
     }
 
@@ -228,8 +271,9 @@ impl AsFd for Socket {
     }
 }
 
-fn single(to: SocketAddr, datagram: &[u8]) -> Run<'_> {
-    Run { to, bytes: datagram, segment_size: datagram.len(), count: 1 }
+/// One datagram of `run`.
+fn single<'a>(run: &Run<'_>, datagram: &'a [u8]) -> Run<'a> {
+    Run { to: run.to, from: run.from, bytes: datagram, segment_size: datagram.len(), count: 1 }
 }
 
 /// Runs gathered for one system call, on the stack.
@@ -240,8 +284,8 @@ struct Chunk<'a> {
 
 impl Default for Chunk<'_> {
     fn default() -> Self {
-        let nobody = SocketAddr::new(std::net::Ipv4Addr::UNSPECIFIED.into(), 0);
-        Self { runs: [single(nobody, &[]); sys::SEND_MESSAGES], len: 0 }
+        let to = SocketAddr::new(std::net::Ipv4Addr::UNSPECIFIED.into(), 0);
+        Self { runs: [Run { to, from: None, bytes: &[], segment_size: 0, count: 1 }; sys::SEND_MESSAGES], len: 0 }
     }
 }
 
@@ -259,11 +303,15 @@ mod tests {
     const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
     fn opened(listen: &[SocketAddr]) -> Sockets {
-        open(listen, 1 << 20).expect("a port")
+        open(listen, 1 << 20, 1).expect("a port").remove(0)
     }
 
     fn local(sockets: &Sockets) -> SocketAddr {
         sockets.list[0].socket.local_addr().expect("an address")
+    }
+
+    fn datagram(to: SocketAddr, bytes: &[u8]) -> Run<'_> {
+        Run { to, from: None, bytes, segment_size: bytes.len(), count: 1 }
     }
 
     /// Everything that arrives until `count` datagrams have, with its sender.
@@ -276,7 +324,7 @@ mod tests {
             for i in 0..sockets.list[0].receive(&mut batch, stats) {
                 let message = batch.message(i).expect("an IP address");
                 assert!(!message.truncated);
-                datagrams.extend(message.data.chunks(message.segment_size).map(|d| (message.from, d.to_vec())));
+                datagrams.extend(message.data.chunks(message.segment_size).map(|d| (message.path.remote, d.to_vec())));
             }
         }
         datagrams
@@ -286,7 +334,7 @@ mod tests {
     fn a_run_leaves_in_one_message_and_arrives_as_datagrams() {
         let (mut from, mut to) = (opened(&[LOOPBACK]), opened(&[LOOPBACK]));
         let bytes: Vec<u8> = (0..10_300u32).map(|i| (i / 1_000) as u8).collect();
-        let run = Run { to: local(&to), bytes: &bytes, segment_size: 1_000, count: 11 };
+        let run = Run { to: local(&to), from: None, bytes: &bytes, segment_size: 1_000, count: 11 };
         let mut stats = IoStats::default();
         from.list[0].send([run].into_iter(), &mut stats);
         assert_eq!((stats.datagrams_sent, stats.send_errors, stats.send_buffer_full), (11, 0, 0));
@@ -300,7 +348,7 @@ mod tests {
         let (mut from, mut to) = (opened(&[LOOPBACK]), opened(&[LOOPBACK]));
         // More parts than UDP_MAX_SEGMENTS, which is 128 in the newest kernels.
         let bytes: Vec<u8> = (0..200).collect();
-        let run = Run { to: local(&to), bytes: &bytes, segment_size: 1, count: 200 };
+        let run = Run { to: local(&to), from: None, bytes: &bytes, segment_size: 1, count: 200 };
         let mut stats = IoStats::default();
         for times in 1..=u64::from(GSO_REFUSALS_MAX) + 2 {
             from.list[0].send([run].into_iter(), &mut stats);
@@ -317,7 +365,7 @@ mod tests {
         let (mut from, mut to) = (opened(&[LOOPBACK]), opened(&[LOOPBACK]));
         let there = local(&to);
         let too_long = vec![0; 66_000];
-        let runs = [single(there, b"before"), single(there, &too_long), single(there, b"after")];
+        let runs = [datagram(there, b"before"), datagram(there, &too_long), datagram(there, b"after")];
         let mut stats = IoStats::default();
         from.list[0].send(runs.into_iter(), &mut stats);
         assert_eq!((stats.datagrams_sent, stats.send_errors), (2, 1));
@@ -328,14 +376,15 @@ mod tests {
     #[test]
     fn a_wildcard_of_ipv6_speaks_ipv4_with_plain_addresses() {
         // A machine without IPv6 cannot show it.
-        let Ok(mut both) = open(&[SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))], 1 << 20) else { return };
+        let Ok(mut both) = open(&[SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))], 1 << 20, 1) else { return };
+        let mut both = both.remove(0);
         let mut client = opened(&[LOOPBACK]);
         let mut stats = IoStats::default();
         let server = SocketAddr::from((Ipv4Addr::LOCALHOST, both.port()));
-        client.list[0].send([single(server, b"question")].into_iter(), &mut stats);
+        client.list[0].send([datagram(server, b"question")].into_iter(), &mut stats);
         let (from, _) = receive(&mut both, 1, &mut stats).remove(0);
         assert_eq!(from, local(&client));
-        both.list[0].send([single(from, b"answer")].into_iter(), &mut stats);
+        both.list[0].send([datagram(from, b"answer")].into_iter(), &mut stats);
         assert_eq!(receive(&mut client, 1, &mut stats), [(server, b"answer".to_vec())]);
     }
 
@@ -343,10 +392,10 @@ mod tests {
     fn only_one_port_and_one_address_per_family_are_taken() {
         let other = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
         for listen in [&[][..], &[LOOPBACK, LOOPBACK], &[LOOPBACK, other]] {
-            assert!(matches!(open(listen, 1 << 20), Err(StartError::Listen)));
+            assert!(matches!(open(listen, 1 << 20, 1), Err(StartError::Listen)));
         }
         let taken = local(&opened(&[LOOPBACK]));
         let first = opened(&[taken]);
-        assert!(matches!(open(&[local(&first)], 1 << 20), Err(StartError::Bind { .. })));
+        assert!(matches!(open(&[local(&first)], 1 << 20, 1), Err(StartError::Bind { .. })));
     }
 }

@@ -9,6 +9,8 @@ pub struct MediaStats {
     pub workers: Vec<WorkerStats>,
     /// What their threads did.
     pub io: Vec<IoStats>,
+    /// Rooms that each has.
+    pub rooms: Vec<usize>,
 }
 
 /// Monotonic counters of one worker's thread.
@@ -44,6 +46,10 @@ pub struct IoStats {
     pub send_errors: u64,
     /// Datagrams for an address family we do not listen on.
     pub no_socket: u64,
+    /// Datagrams that belonged to another worker and were handed to it.
+    pub strays_handed_on: u64,
+    /// Datagrams that other workers handed to this one.
+    pub strays_taken: u64,
     /// Commands carried out.
     pub commands: u64,
     /// Packets of local tracks that found the command ring full.

@@ -1,11 +1,15 @@
 //! The loop of one media worker's thread.
 
+use super::Alive;
 use super::command::{Command, Inbox};
+use super::exchange::Exchange;
+use super::placement::Load;
 use super::socket::Sockets;
-use super::stats::{IoStats, MediaStats};
+use super::stats::IoStats;
 use super::sys::{RECEIVE_MESSAGES, ReceiveBatch};
+use auftakt_media::Path;
 use auftakt_media::id::TrackId;
-use auftakt_media::worker::{Event, Flushed, LocalPacket, Worker};
+use auftakt_media::worker::{Event, Flushed, LocalPacket, Stray, Worker};
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 use std::collections::HashMap;
@@ -34,6 +38,11 @@ pub(super) struct Thread {
     pub(super) events: mpsc::Sender<Event>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) gather: Duration,
+    /// When there are other workers.
+    pub(super) exchange: Option<Exchange>,
+    pub(super) load: Arc<Load>,
+    /// Dropped when this thread ends, however it does.
+    pub(super) _alive: Alive,
 }
 
 /// What one turn leaves for the next.
@@ -42,6 +51,8 @@ struct Turn {
     /// Who wants to know about keyframe requests for tracks this process feeds.
     local_tracks: HashMap<TrackId, Arc<AtomicBool>>,
     last_batch: Instant,
+    /// When the load was told, and the packets there had been by then.
+    measured: (Instant, u64),
     /// When the next turn may begin, on a busy worker.
     gather_until: Option<Instant>,
     /// The eventfd was seen readable.
@@ -58,6 +69,7 @@ impl Thread {
             stats: IoStats::default(),
             local_tracks: HashMap::new(),
             last_batch: Instant::now(),
+            measured: (Instant::now(), 0),
             gather_until: None,
             called: false,
             events_wait: false,
@@ -78,8 +90,13 @@ impl Thread {
             if self.worker.poll_timeout().is_some_and(|at| at <= now) {
                 self.worker.handle_timeout(now);
             }
+            if let Some(exchange) = &mut self.exchange {
+                exchange.announce(&mut self.worker);
+                exchange.wake();
+            }
             self.send(now, &mut turn.stats);
             self.hand_out_events(&mut turn);
+            self.tell_load(now, &mut turn);
         }
     }
 
@@ -111,6 +128,9 @@ impl Thread {
         for socket in self.sockets.iter_mut() {
             for _ in 0..ROUNDS_MAX {
                 let count = socket.receive(buffers, stats);
+                if let Some(exchange) = &self.exchange {
+                    exchange.take_news(&mut self.worker);
+                }
                 for i in 0..count {
                     let Some(message) = buffers.message(i) else { continue };
                     socket.note_drops(&message, stats);
@@ -120,7 +140,9 @@ impl Thread {
                     }
                     for datagram in message.data.chunks_mut(message.segment_size) {
                         stats.datagrams_received += 1;
-                        self.worker.handle_datagram(now, message.from, datagram);
+                        if let Some(stray) = self.worker.handle_datagram(now, message.path, datagram) {
+                            hand_on(self.exchange.as_mut(), &mut self.worker, stray, message.path, datagram, stats);
+                        }
                     }
                 }
                 if count < RECEIVE_MESSAGES {
@@ -128,7 +150,23 @@ impl Thread {
                 }
             }
         }
-        stats.datagrams_received - before
+        let mut received = stats.datagrams_received - before;
+        if let Some(exchange) = &self.exchange {
+            let strays = exchange.take_strays(now, &mut self.worker);
+            stats.strays_taken += strays;
+            received += strays;
+        }
+        received
+    }
+
+    /// Once a second, for whoever places rooms.
+    fn tell_load(&self, now: Instant, turn: &mut Turn) {
+        let elapsed = now.duration_since(turn.measured.0);
+        if elapsed >= Duration::from_secs(1) {
+            let handled = self.worker.packets_handled();
+            self.load.set_packets_per_second((handled - turn.measured.1) * 1000 / elapsed.as_millis() as u64);
+            turn.measured = (now, handled);
+        }
     }
 
     /// Everything the worker has to say now.
@@ -191,7 +229,7 @@ impl Thread {
             }
             Command::Stats(reply) => {
                 let io = IoStats { command_overflows: self.inbox.overflows(), ..turn.stats };
-                drop(reply.send(MediaStats { workers: vec![worker.stats()], io: vec![io] }));
+                drop(reply.send((worker.stats(), io)));
             }
         }
     }
@@ -210,5 +248,14 @@ impl Thread {
             let _ = self.events.try_send(event);
         }
         turn.events_wait = true;
+    }
+}
+
+#[cold]
+fn hand_on(exchange: Option<&mut Exchange>, worker: &mut Worker, stray: Stray, path: Path, datagram: &[u8], stats: &mut IoStats) {
+    if exchange.is_some_and(|exchange| exchange.hand_on(stray, path, datagram)) {
+        stats.strays_handed_on += 1;
+    } else {
+        worker.count_lost_stray();
     }
 }

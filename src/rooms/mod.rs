@@ -7,7 +7,7 @@ mod task;
 pub use outbox::{Frame, Outbox};
 pub use records::Records;
 
-use crate::media_io::MediaHandle;
+use crate::media_io::{Events, Media, MediaHandle};
 use auftakt_media::id::{PeerId, TrackId};
 use auftakt_media::worker::Event;
 use auftakt_signaling::wire::{RoomKind, SoundProfile, TrackSource};
@@ -38,7 +38,7 @@ struct Shared {
     peers: DashMap<PeerId, RoomHandle>,
     /// Who wants to know when a room starts.
     starts: DashMap<RoomName, Arc<Notify>>,
-    media: MediaHandle,
+    media: Media,
     limits: Limits,
     wall_clock: (Instant, Duration),
     next_id: AtomicU64,
@@ -69,6 +69,8 @@ impl RoomLife {
 pub struct RoomHandle {
     life: RoomLife,
     mailbox: mpsc::Sender<ToRoom>,
+    /// The worker that has the room.
+    media: MediaHandle,
 }
 
 /// The room has ended; a new one of the same name may start.
@@ -128,7 +130,7 @@ pub struct Admitted {
 
 impl Rooms {
     /// No rooms yet.
-    pub fn new(media: MediaHandle, limits: Limits) -> Self {
+    pub fn new(media: Media, limits: Limits) -> Self {
         // Without randomness the start's time tells two starts apart as well.
         let mut boot = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos().to_le_bytes();
         let _ = aws_lc_rs::rand::fill(&mut boot);
@@ -203,13 +205,9 @@ impl Rooms {
         self.0.starts.entry(room.clone()).or_default().clone()
     }
 
-    /// Brings a participant that the process itself plays into a live room. Resolves when it is no longer there.
-    pub async fn add_local(&self, room: &RoomName, local: Local) -> Result<oneshot::Receiver<()>, RoomEnded> {
-        let room = self.0.live.get(room).map(|entry| entry.value().clone()).ok_or(RoomEnded)?;
-        let (ended, when_ended) = oneshot::channel();
-        let message = ToRoom::Local { external: self.next_external(), local, ended };
-        room.mailbox.send(message).await.map_err(|_| RoomEnded)?;
-        Ok(when_ended)
+    /// A room, if it is live.
+    pub fn live(&self, room: &RoomName) -> Option<RoomHandle> {
+        self.0.live.get(room).map(|entry| entry.value().clone())
     }
 
     /// Live rooms, participants, viewers.
@@ -236,7 +234,7 @@ impl Rooms {
     }
 
     /// Passes the media plane's news on to the rooms, until there are none any more.
-    pub async fn follow(&self, mut events: mpsc::Receiver<Event>) {
+    pub async fn follow(&self, mut events: Events) {
         while let Some(event) = events.recv().await {
             let (peer, input) = match event {
                 Event::Failed { peer, .. } => (peer, Input::PeerTrouble { peer, trouble: PeerTrouble::Failed }),
@@ -295,6 +293,18 @@ impl RoomHandle {
         let _ = self.mailbox.send(ToRoom::Input(input)).await;
     }
 
+    /// The worker that has the room: only its tracks can be heard there.
+    pub fn media(&self) -> &MediaHandle {
+        &self.media
+    }
+
+    /// Brings a participant that the process itself plays into the room. Resolves when it is no longer there.
+    pub async fn add_local(&self, external: ExternalId, local: Local) -> Result<oneshot::Receiver<()>, RoomEnded> {
+        let (ended, when_ended) = oneshot::channel();
+        self.mailbox.send(ToRoom::Local { external, local, ended }).await.map_err(|_| RoomEnded)?;
+        Ok(when_ended)
+    }
+
     /// An offer of an external connection, the first or a later one.
     pub async fn external_offer(
         &self,
@@ -326,7 +336,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_comes_in_while_the_server_stops() {
         let media = MediaPlane::start(MediaConfig::listen((Ipv4Addr::LOCALHOST, 0).into())).expect("a port");
-        let rooms = Rooms::new(media.handle(), Limits { participants: 2, viewers: 2, heard: 5 });
+        let rooms = Rooms::new(media.media(), Limits { participants: 2, viewers: 2, heard: 5 });
         let name = RoomName::parse("Geige").expect("a name");
         let request = JoinRequest {
             socket: rooms.next_socket(),

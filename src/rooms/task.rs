@@ -2,7 +2,7 @@
 
 use super::outbox::{Frame, Outbox, TooSlow};
 use super::{Local, MAILBOX, RoomHandle, Rooms, ToRoom};
-use crate::media_io::OfferError;
+use crate::media_io::{MediaPlace, OfferError};
 use auftakt_media::worker::{self, Accepted};
 use auftakt_signaling::wire::{RoomKind, ServerMessage};
 use auftakt_signaling::{
@@ -19,6 +19,7 @@ struct RoomTask {
     rooms: Rooms,
     name: RoomName,
     handle: RoomHandle,
+    place: MediaPlace,
     mailbox: mpsc::Receiver<ToRoom>,
     room: Room,
     sockets: HashMap<SocketId, Outbox>,
@@ -45,12 +46,14 @@ enum Life {
 /// Starts a room. It takes itself out of the registry when it ends.
 pub(super) fn start(rooms: Rooms, name: RoomName, kind: RoomKind) -> RoomHandle {
     let (sender, mailbox) = mpsc::channel(MAILBOX);
-    let handle = RoomHandle { life: rooms.next_life(), mailbox: sender };
+    let place = rooms.0.media.place();
+    let handle = RoomHandle { life: rooms.next_life(), mailbox: sender, media: place.media().clone() };
     let config = RoomConfig { name: name.clone(), kind, limits: rooms.0.limits, wall_clock: rooms.0.wall_clock };
     let task = RoomTask {
         rooms,
         name,
         handle: handle.clone(),
+        place,
         mailbox,
         room: Room::new(config, Instant::now()),
         sockets: HashMap::new(),
@@ -157,10 +160,11 @@ impl RoomTask {
     }
 
     async fn media(&mut self, command: MediaCommand) {
-        let media = self.rooms.0.media.clone();
+        let media = self.place.media();
         match command {
             MediaCommand::Offer { serial, peer, sdp, seats } => {
                 self.rooms.0.peers.insert(peer, self.handle.clone());
+                let media = media.clone();
                 self.offers.spawn(async move {
                     let result = media.offer(peer, sdp, seats).await.map_err(|error| match error {
                         OfferError::Refused(refused) => refused,

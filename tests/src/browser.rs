@@ -52,6 +52,16 @@ impl Browser {
         self.flush().await;
     }
 
+    /// Checks the path until there is an answer: before that a client sends nothing else along it (RFC 8445 §12.1).
+    pub async fn checked(&mut self) {
+        self.client.check_now(Instant::now());
+        self.catch_up().await;
+        while !self.client.is_checked() {
+            self.wakes().await;
+            self.catch_up().await;
+        }
+    }
+
     /// Carries datagrams until something happens to the client.
     pub async fn event(&mut self) -> ClientEvent {
         let mut buffer = [0; 2_048];

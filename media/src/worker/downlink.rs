@@ -4,6 +4,7 @@ use super::pacing::Queue;
 use super::probing::Burst;
 use super::rates::Rates;
 use crate::bwe::{Estimator, Pacer, Sent};
+use crate::path::Path;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -72,8 +73,8 @@ impl Downlink {
     }
 
     /// The selected address, before and now.
-    pub(crate) fn moved(&mut self, now: Instant, from: Option<SocketAddr>, to: Option<SocketAddr>) {
-        self.overhead = overhead(to);
+    pub(crate) fn moved(&mut self, now: Instant, from: Option<Path>, to: Option<Path>) {
+        self.overhead = overhead(to.map(|path| path.remote));
         // The first one is no change, and a way that is lost is not another way yet.
         if from.is_some() && to.is_some() && from != to {
             self.estimator.on_path_change(now);

@@ -4,7 +4,7 @@ use super::bindings::Binding;
 use super::payload_types::Payload;
 use super::peer::{ADDRESS_HELD, PeerKey, PeerState, UPLINK_TOKEN_BYTES};
 use super::track::{ENCODINGS_MAX, Encoding, Fresh, Incoming, TrackKey, Way};
-use super::{Event, FailReason, Worker};
+use super::{Event, FailReason, Path, Worker};
 use crate::activity::SoundPacket;
 use crate::demux::{Packet, classify};
 use crate::drops::DropReason;
@@ -32,12 +32,12 @@ struct Extensions<'a> {
 }
 
 impl Worker {
-    pub(super) fn take_datagram(&mut self, now: Instant, from: SocketAddr, data: &mut [u8]) -> Result<(), DropReason> {
+    pub(super) fn take_datagram(&mut self, now: Instant, path: Path, data: &mut [u8]) -> Result<(), DropReason> {
         match classify(data)? {
-            Packet::Rtp => self.take_rtp(now, from, data),
-            Packet::Rtcp => self.take_rtcp(now, from, data),
-            Packet::Stun => self.take_stun(now, from, data),
-            Packet::Dtls => self.take_dtls(now, from, data),
+            Packet::Rtp => self.take_rtp(now, path.remote, data),
+            Packet::Rtcp => self.take_rtcp(now, path.remote, data),
+            Packet::Stun => self.take_stun(now, path, data),
+            Packet::Dtls => self.take_dtls(now, path, data),
         }
     }
 
@@ -54,9 +54,10 @@ impl Worker {
         Ok(key)
     }
 
-    fn take_stun(&mut self, now: Instant, from: SocketAddr, data: &[u8]) -> Result<(), DropReason> {
+    fn take_stun(&mut self, now: Instant, path: Path, data: &[u8]) -> Result<(), DropReason> {
         let request = BindingRequest::parse(data)?;
         let key = *self.ufrags.get(request.local_ufrag()).ok_or(DropReason::StunUnknownUser)?;
+        let from = path.remote;
         if self.is_held_by_another(now, from, key) {
             return Err(DropReason::AddressHeld);
         }
@@ -65,7 +66,7 @@ impl Worker {
             return Err(DropReason::Overload);
         }
         let start = self.out.transmits.bytes.len();
-        let outcome = match peer.ice.handle_request(now, from, &request, &mut self.out.transmits.bytes) {
+        let outcome = match peer.ice.handle_request(now, path, &request, &mut self.out.transmits.bytes) {
             Ok(outcome) => outcome,
             Err(reason) => {
                 self.out.transmits.bytes.truncate(start);
@@ -73,7 +74,7 @@ impl Worker {
             }
         };
         if self.out.transmits.bytes.len() > start {
-            self.out.transmits.commit(from, start);
+            self.out.transmits.commit(path, start);
         }
         peer.follow_ice(now);
         if peer.state == PeerState::Silent {
@@ -81,8 +82,7 @@ impl Worker {
             self.out.events.push_back(Event::Reconnected { peer: peer.id });
         }
         if outcome.newly_authenticated {
-            self.addresses.insert(from, key);
-            self.last_source = None;
+            self.claim_address(from, key);
         }
         if outcome.restarted {
             self.forget_void_ufrags(key);
@@ -94,31 +94,40 @@ impl Worker {
 
     /// An insider who forges the source of a check must not take an address away from who is there.
     fn is_held_by_another(&self, now: Instant, from: SocketAddr, key: PeerKey) -> bool {
-        let holder = self.addresses.get(&from).filter(|holder| **holder != key).and_then(|holder| self.peers.get(*holder));
-        holder.and_then(|peer| peer.ice.checked_at(from)).is_some_and(|at| now < at + ADDRESS_HELD)
+        match self.addresses.get(&from) {
+            Some(&holder) => holder != key && self.holds(now, from, holder),
+            // Its worker says when it is free.
+            None => self.is_elsewhere(from),
+        }
+    }
+
+    /// Whether `holder` proved not long ago to be at `address`.
+    pub(super) fn holds(&self, now: Instant, address: SocketAddr, holder: PeerKey) -> bool {
+        let checked_at = self.peers.get(holder).and_then(|peer| peer.ice.checked_at(address));
+        checked_at.is_some_and(|at| now < at + ADDRESS_HELD)
     }
 
     pub(super) fn forget_void_addresses(&mut self, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        while let Some(address) = peer.ice.poll_forgotten() {
+        let forgotten: Vec<SocketAddr> = std::iter::from_fn(|| peer.ice.poll_forgotten()).collect();
+        for address in forgotten {
             if self.addresses.get(&address) == Some(&key) {
-                self.addresses.remove(&address);
-                self.last_source = None;
+                self.release_address(address);
             }
         }
     }
 
-    fn take_dtls(&mut self, now: Instant, from: SocketAddr, data: &[u8]) -> Result<(), DropReason> {
-        let key = self.peer_at(from)?;
+    fn take_dtls(&mut self, now: Instant, path: Path, data: &[u8]) -> Result<(), DropReason> {
+        let key = self.peer_at(path.remote)?;
         let peer = self.peers.get_mut(key).ok_or(DropReason::UnknownSource)?;
         let result = peer.dtls.handle_datagram(now, data);
-        self.poll_dtls(now, key, Some(from));
+        self.poll_dtls(now, key, Some(path));
         self.reschedule(now, key);
         result
     }
 
     /// Sends what the handshake has to say: to the selected address, before there is one to who spoke last.
-    pub(super) fn poll_dtls(&mut self, now: Instant, key: PeerKey, from: Option<SocketAddr>) {
+    pub(super) fn poll_dtls(&mut self, now: Instant, key: PeerKey, from: Option<Path>) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let mut connected = None;
         while let Some(output) = peer.dtls.poll_output(&mut self.scratch) {

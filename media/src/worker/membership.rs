@@ -9,6 +9,7 @@ use crate::id::{MediaKind, Mid, PeerId, TrackId};
 use crate::rtp::clock::PeerClock;
 use crate::rtp::rewrite::SourceKey;
 use crate::rtp::ring::PassedExtensions;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 impl Worker {
@@ -27,8 +28,9 @@ impl Worker {
         for ufrag in &peer.session.ufrags {
             self.ufrags.remove(ufrag);
         }
-        self.addresses.retain(|_, holder| *holder != key);
-        self.last_source = None;
+        let held: Vec<SocketAddr> =
+            peer.ice.authenticated_addresses().filter(|address| self.addresses.get(address) == Some(&key)).collect();
+        held.into_iter().for_each(|address| self.release_address(address));
     }
 
     pub(super) fn drop_track(&mut self, key: TrackKey) {

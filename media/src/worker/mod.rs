@@ -20,6 +20,7 @@ mod keyframes;
 mod layer;
 mod membership;
 mod negotiation;
+mod neighbours;
 mod numbers;
 mod pacing;
 mod payload_types;
@@ -38,12 +39,14 @@ mod transmit;
 
 pub use crate::activity::Activity;
 pub use events::{Event, FailReason};
+pub use neighbours::{AddressChange, Claim, Stray};
 pub use stats::{Counters, Gauges, WorkerStats};
 pub use transmit::{RUN_BYTES_MAX, RUN_SEGMENTS_MAX, Run, Runs, TransmitBatch};
 
 use crate::codec::Codec;
 use crate::dtls::Certificate;
 use crate::id::{MediaKind, Mid, PeerId, TrackId};
+use crate::path::Path;
 use crate::rtcp::{ReportBlock, SenderInfo};
 use crate::rtp::clock::WallClock;
 use crate::rtp::rewrite::SourceKey;
@@ -52,6 +55,7 @@ use allocate::{Allocation, Demand};
 use fanout::{Began, Dirty, Held};
 use feedback::Resend;
 use hash::TrustedMap;
+use neighbours::Neighbours;
 use pacing::Pacing;
 use peer::{Peer, PeerKey};
 use rand::SeedableRng;
@@ -205,6 +209,8 @@ pub struct Worker {
     peer_keys: TrustedMap<PeerId, PeerKey>,
     /// Authenticated 4-tuples (our end is one port).
     addresses: TrustedMap<SocketAddr, PeerKey>,
+    /// Those of the other workers of the port.
+    neighbours: Option<Neighbours>,
     /// The last sender found in `addresses`.
     last_source: Option<(SocketAddr, PeerKey)>,
     /// Looked up with what strangers write: ordered, so that no choice of theirs makes it slow.
@@ -297,6 +303,7 @@ impl Worker {
             peers: Slab::default(),
             peer_keys: TrustedMap::default(),
             addresses: TrustedMap::default(),
+            neighbours: None,
             last_source: None,
             ufrags: BTreeMap::new(),
             tracks: Slab::default(),
@@ -323,14 +330,24 @@ impl Worker {
         }
     }
 
-    /// One datagram from the network. Decrypted in place; copied into a ring when it is media.
-    pub fn handle_datagram(&mut self, now: Instant, from: SocketAddr, data: &mut [u8]) {
+    /// One datagram from the network, with who sent it (and which of our addresses it was for). Decrypted in place; copied into a ring
+    /// when it is media. `Some`: it is not ours but another worker's, as it was. That happens only after [`Worker::share_port`].
+    pub fn handle_datagram(&mut self, now: Instant, path: impl Into<Path>, data: &mut [u8]) -> Option<Stray> {
         self.now = now;
-        self.out.counters.datagrams_received += 1;
-        self.out.counters.bytes_received += data.len() as u64;
-        if let Err(reason) = self.take_datagram(now, from, data) {
+        let path = path.into();
+        if let Err(reason) = self.take_datagram(now, path, data) {
+            if let Some(stray) = self.find_owner(now, path.remote, data, reason) {
+                return Some(stray);
+            }
             self.out.counters.drops.count(reason);
         }
+        self.count_arrival(data.len());
+        None
+    }
+
+    fn count_arrival(&mut self, len: usize) {
+        self.out.counters.datagrams_received += 1;
+        self.out.counters.bytes_received += len as u64;
     }
 
     /// Forwards what arrived: once after each receive batch, again while it says [`Flushed::More`].
@@ -422,6 +439,11 @@ impl Worker {
     /// Counters and table sizes.
     pub fn stats(&self) -> WorkerStats {
         WorkerStats { counters: self.out.counters.clone(), gauges: self.gauges() }
+    }
+
+    /// Media packets taken and sent so far: what load is measured by.
+    pub fn packets_handled(&self) -> u64 {
+        self.out.counters.packets_received + self.out.counters.packets_forwarded
     }
 
     fn gauges(&self) -> Gauges {

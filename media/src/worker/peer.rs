@@ -10,12 +10,12 @@ use super::track::TrackKey;
 use crate::dtls::DtlsServer;
 use crate::ice::IceLite;
 use crate::id::{MediaKind, Mid, PeerId, Rid};
+use crate::path::Path;
 use crate::rtp::clock::PeerClock;
 use crate::rtp::ext::ExtensionMap;
 use crate::rtp::twcc::TwccRecorder;
 use crate::sdp::{Negotiated, OfferedFingerprint};
 use crate::srtp::{Inbound, Outbound};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub(crate) type PeerKey = Key<Peer>;
@@ -31,9 +31,9 @@ pub(crate) const ADDRESS_HELD: Duration = Duration::from_secs(15);
 /// What the fan-out touches stands first.
 pub(crate) struct Peer {
     /// Where everything is sent: the address ICE selected.
-    pub destination: Option<SocketAddr>,
+    pub destination: Option<Path>,
     /// Where it was sent to last.
-    pub reached: Option<SocketAddr>,
+    pub reached: Option<Path>,
     pub outbound: Option<Outbound>,
     pub slots: Vec<Slot>,
     pub downlink: Downlink,
@@ -121,7 +121,7 @@ pub(crate) const FEEDBACK: Limit = Limit { burst: 50, each: Duration::from_milli
 impl Peer {
     /// Where ICE wants it to be reached, from now on.
     pub(crate) fn follow_ice(&mut self, now: Instant) {
-        let selected = self.ice.selected();
+        let selected = self.ice.selected_path();
         if selected != self.destination {
             self.downlink.moved(now, self.destination.or(self.reached), selected);
             self.reached = selected.or(self.reached);

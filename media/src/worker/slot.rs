@@ -13,6 +13,7 @@ use crate::bwe::Sent;
 use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Mid};
+use crate::path::Path;
 use crate::rtp::clock::NtpTime;
 use crate::rtp::ext::{ExtensionKind, ExtensionMap};
 use crate::rtp::packet::{FIXED_HEADER_LEN, HeaderFields, write_header};
@@ -21,7 +22,6 @@ use crate::rtp::ring::{Ring, StoredPacket};
 use crate::rtp::{red, rtx};
 use crate::srtp::Outbound;
 use rand::Rng;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 /// A downlink section.
@@ -65,7 +65,7 @@ pub(crate) struct Slot {
 
 /// Where a slot's packets go.
 pub(crate) struct Link<'a> {
-    pub to: SocketAddr,
+    pub to: Path,
     pub outbound: &'a Outbound,
     pub downlink: &'a mut Downlink,
     pub now: Instant,

@@ -1,6 +1,7 @@
 //! What goes out: one arena of bytes, and who gets which part of it.
 
-use std::net::SocketAddr;
+use crate::path::Path;
+use std::net::{IpAddr, SocketAddr};
 
 /// The kernel refuses more segments in one GSO send (UDP_MAX_SEGMENTS).
 pub const RUN_SEGMENTS_MAX: usize = 64;
@@ -20,7 +21,7 @@ pub struct TransmitBatch {
 
 #[derive(Clone, Copy, Debug)]
 struct Segment {
-    to: SocketAddr,
+    to: Path,
     start: u32,
     len: u32,
 }
@@ -30,6 +31,8 @@ struct Segment {
 pub struct Run<'a> {
     /// Where to.
     pub to: SocketAddr,
+    /// From which of our addresses; `None`: the system chooses.
+    pub from: Option<IpAddr>,
     /// The datagrams, one after the other.
     pub bytes: &'a [u8],
     /// Size of each datagram but the last, in bytes.
@@ -57,7 +60,7 @@ impl TransmitBatch {
 
     /// The datagrams one by one.
     pub fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
-        self.segments.iter().map(|s| (s.to, &self.bytes[s.start as usize..(s.start + s.len) as usize]))
+        self.segments.iter().map(|s| (s.to.remote, &self.bytes[s.start as usize..(s.start + s.len) as usize]))
     }
 
     /// The datagrams in runs that one GSO send takes each.
@@ -78,7 +81,7 @@ impl TransmitBatch {
     /// Makes the bytes written since `start` a datagram for `to`. Everything before `start` already belongs to one. Nothing written
     /// (what could not be sealed is taken back) is no datagram.
     #[inline]
-    pub(crate) fn commit(&mut self, to: SocketAddr, start: usize) {
+    pub(crate) fn commit(&mut self, to: Path, start: usize) {
         let len = self.bytes.len() - start;
         if len > 0 {
             self.segments.push(Segment { to, start: start as u32, len: len as u32 });
@@ -86,7 +89,7 @@ impl TransmitBatch {
     }
 
     /// Copies a finished datagram in.
-    pub(crate) fn push(&mut self, to: SocketAddr, datagram: &[u8]) {
+    pub(crate) fn push(&mut self, to: Path, datagram: &[u8]) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(datagram);
         self.commit(to, start);
@@ -121,7 +124,8 @@ impl<'a> Iterator for Runs<'a> {
         }
         self.next += count;
         let start = first.start as usize;
-        Some(Run { to: first.to, bytes: &self.batch.bytes[start..start + bytes], segment_size: first.len as usize, count })
+        let Path { remote: to, local: from } = first.to;
+        Some(Run { to, from, bytes: &self.batch.bytes[start..start + bytes], segment_size: first.len as usize, count })
     }
 }
 
@@ -132,7 +136,7 @@ mod tests {
     fn runs(datagrams: &[(u16, usize)]) -> Vec<(u16, usize, usize)> {
         let mut batch = TransmitBatch::default();
         for &(port, len) in datagrams {
-            batch.push(SocketAddr::from(([127, 0, 0, 1], port)), &vec![1; len]);
+            batch.push(SocketAddr::from(([127, 0, 0, 1], port)).into(), &vec![1; len]);
         }
         assert_eq!(batch.runs().map(|r| r.bytes.len()).sum::<usize>(), datagrams.iter().map(|d| d.1).sum());
         batch.runs().map(|r| (r.to.port(), r.segment_size, r.count)).collect()
@@ -143,6 +147,17 @@ mod tests {
         assert_eq!(runs(&[(1, 100), (1, 100), (1, 60), (1, 100)]), [(1, 100, 3), (1, 100, 1)]);
         assert_eq!(runs(&[(1, 100), (2, 100), (2, 101), (1, 100)]), [(1, 100, 1), (2, 100, 1), (2, 101, 1), (1, 100, 1)]);
         assert_eq!(runs(&[]), []);
+    }
+
+    #[test]
+    fn what_leaves_from_another_of_our_addresses_is_another_run() {
+        let mut batch = TransmitBatch::default();
+        let remote = SocketAddr::from(([127, 0, 0, 1], 1));
+        for local in [1, 1, 2] {
+            batch.push(Path { remote, local: Some(IpAddr::from([127, 0, 0, local])) }, &[1; 100]);
+        }
+        let runs: Vec<_> = batch.runs().map(|run| (run.from, run.count)).collect();
+        assert_eq!(runs, [(Some(IpAddr::from([127, 0, 0, 1])), 2), (Some(IpAddr::from([127, 0, 0, 2])), 1)]);
     }
 
     #[test]

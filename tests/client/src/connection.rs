@@ -101,6 +101,10 @@ impl Connection {
         self.check_at = Some(now);
     }
 
+    pub(crate) fn is_checked(&self) -> bool {
+        self.checked
+    }
+
     pub(crate) fn nominate_with(&mut self, value: u32) {
         self.nomination = Some(value);
     }

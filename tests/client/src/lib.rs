@@ -278,6 +278,11 @@ impl Client {
         self.connection.check_now(now);
     }
 
+    /// Whether the last check of a new path has been answered.
+    pub fn is_checked(&self) -> bool {
+        self.connection.is_checked()
+    }
+
     /// Whether the handshake is done.
     pub fn is_connected(&self) -> bool {
         self.connection.is_connected()

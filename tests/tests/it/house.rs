@@ -11,6 +11,7 @@ use auftakt_signaling::wire::{
     ClientMessage, OfferedSeat, OfferedTrack, PROTOCOL_VERSION, Role, RoomKind, ServerMessage, Snapshot, SoundProfile, TrackSource,
 };
 use auftakt_tests::browser::{Browser, PATIENCE};
+use auftakt_tests::workers;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -87,6 +88,7 @@ impl House {
             ("AUFTAKT_SERVER_WEB".to_owned(), web.display().to_string()),
             ("AUFTAKT_SERVER_SCHOOL".to_owned(), SCHOOL.to_owned()),
             ("AUFTAKT_LIMITS_PARTICIPANTS_PER_ROOM".to_owned(), participants.to_string()),
+            ("AUFTAKT_MEDIA_WORKERS".to_owned(), workers().to_string()),
         ];
         let any: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
         let overrides = Overrides { listen: Some(any), admin: Some(any), ..Overrides::default() };
@@ -121,7 +123,11 @@ impl House {
     }
 
     pub fn link_until(&self, role: Role, name: &str, expires: u64) -> String {
-        self.key.sign_join(JoinClaims { room: ROOM.into(), kind: RoomKind::Lesson, role, name: name.into(), expires })
+        self.link_to(ROOM, role, name, expires)
+    }
+
+    fn link_to(&self, room: &str, role: Role, name: &str, expires: u64) -> String {
+        self.key.sign_join(JoinClaims { room: room.into(), kind: RoomKind::Lesson, role, name: name.into(), expires })
     }
 
     /// The token of a join link to the conference.
@@ -189,7 +195,12 @@ impl House {
 
     /// Comes in with microphone, camera and one seat, connected.
     pub async fn person(&self, role: Role, name: &str, seed: u64) -> Person {
-        let token = self.link(role, name);
+        self.person_in(ROOM, role, name, seed).await
+    }
+
+    /// The same in a room of this name.
+    pub async fn person_in(&self, room: &str, role: Role, name: &str, seed: u64) -> Person {
+        let token = self.link_to(room, role, name, u64::MAX);
         let (socket, welcome) = self.enter(&token, name, None).await;
         let mut person = Person::new(socket, welcome, token, self.browser(seed).await);
         person.offer(true).await;
@@ -364,7 +375,7 @@ impl Person {
         let answer = answer.await;
         self.browser.client.handle_answer(Instant::now(), &answer);
         // Checks go before anything else.
-        self.browser.catch_up().await;
+        self.browser.checked().await;
     }
 
     pub async fn play_sound(&mut self, number: u32) {

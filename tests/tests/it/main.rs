@@ -8,3 +8,4 @@ mod sockets;
 mod strangers;
 mod streams;
 mod webrtc_rs;
+mod workers;

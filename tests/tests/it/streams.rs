@@ -126,7 +126,7 @@ async fn a_patch_restarts_ice_and_the_stream_goes_on_from_another_port() {
     assert_eq!(reply.header("etag"), "\"ice-1\"");
     encoder.client.handle_restart(Instant::now(), &reply.body);
     encoder.move_away().await;
-    encoder.catch_up().await;
+    encoder.checked().await;
     for number in 1..30 {
         assert_plays(&mut encoder, &mut player, number).await;
     }

@@ -9,6 +9,7 @@ mod lesson;
 mod lines;
 mod lips;
 mod moving;
+mod neighbours;
 mod picture;
 mod recovery;
 mod replay;
