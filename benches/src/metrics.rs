@@ -42,7 +42,7 @@ impl Metrics {
 }
 
 /// Gauges of what the server holds for people.
-const TABLES: [&str; 7] = ["rooms", "participants", "viewers", "sockets", "peers", "tracks", "subscriptions"];
+const TABLES: [&str; 8] = ["rooms", "participants", "viewers", "sockets", "room_connections", "peers", "tracks", "subscriptions"];
 
 #[cfg(test)]
 mod tests {

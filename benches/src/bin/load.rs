@@ -183,10 +183,10 @@ fn compare(arguments: &Arguments, name: &str, wanted: Wanted, growth: &mut Growt
         }
     }
     for (server, figures) in servers.iter().zip(&results) {
-        if let Some(cost) = print_row(name, server, figures)
+        if let Some((packet, percent)) = print_row(name, server, figures)
             && let Wanted::Conference(conference::Plan { people, lessons: 0 }) = wanted
         {
-            growth.0.push((people, cost));
+            growth.0.push((people, packet, percent / people as f64));
         }
     }
     worst
@@ -301,8 +301,9 @@ fn wait_for_port(port: u16) -> Result<()> {
     Ok(())
 }
 
-/// Medians of the rounds that are to be believed, or of all when none is. Returns the CPU time per packet of believable ones.
-fn print_row(scenario: &str, server: &str, all: &[Figures]) -> Option<f64> {
+/// Medians of the rounds that are to be believed, or of all when none is. Returns the CPU time per packet
+/// and the CPU in percent of believable ones.
+fn print_row(scenario: &str, server: &str, all: &[Figures]) -> Option<(f64, f64)> {
     if all.is_empty() {
         print_line(&format!("| {scenario} | {server} | fails |{}", " |".repeat(11)));
         return None;
@@ -333,23 +334,26 @@ fn print_row(scenario: &str, server: &str, all: &[Figures]) -> Option<f64> {
         median(|f| f.join_p95_ms),
         median(|f| f.generator_percent),
     ));
-    (!believed.is_empty()).then(|| median(|f| f.cpu_us_per_packet))
+    (!believed.is_empty()).then(|| (median(|f| f.cpu_us_per_packet), median(|f| f.cpu_percent)))
 }
 
 fn valid(doubts: &str) -> String {
     if doubts.is_empty() { "yes".to_owned() } else { format!("INVALID: {doubts}") }
 }
 
-/// What a packet costs in conferences of different sizes.
+/// What conferences of different sizes cost: people, CPU per packet, CPU per participant.
 #[derive(Default)]
-struct Growth(Vec<(usize, f64)>);
+struct Growth(Vec<(usize, f64, f64)>);
 
 impl Growth {
     fn print(&self) {
-        let [(first, base), rest @ ..] = self.0.as_slice() else { return };
-        if !rest.is_empty() {
-            let against: Vec<String> = rest.iter().map(|(people, cost)| format!("{people}: ×{:.2}", cost / base)).collect();
-            print_line(&format!("\nCPU per packet against {first} people: {}", against.join(", ")));
+        let [(first, packet, participant), rest @ ..] = self.0.as_slice() else { return };
+        if rest.is_empty() {
+            return;
+        }
+        print_line(&format!("\n| people | CPU per packet | CPU per participant |\n|---|---|---|\n| {first} | 1 | 1 |"));
+        for (people, its_packet, its_participant) in rest {
+            print_line(&format!("| {people} | {:.2} | {:.2} |", its_packet / packet, its_participant / participant));
         }
     }
 }
