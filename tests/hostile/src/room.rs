@@ -9,12 +9,12 @@ use auftakt_signaling::wire::{
 };
 use auftakt_signaling::{
     DisplayName, ExternalId, ExternalOffer, ExternalRole, Input, JoinRequest, Limits, LinkId, LinkState, MediaCommand, Output, PeerTrouble,
-    ResumeSecret, Room, RoomConfig, RoomName, SocketId,
+    ResumeSecret, Room, RoomConfig, RoomName, SocketId, Standing,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-const LIMITS: Limits = Limits { participants: 6, viewers: 3 };
+const LIMITS: Limits = Limits { participants: 6, viewers: 3, heard: 2 };
 
 #[derive(Arbitrary, Debug)]
 enum Step {
@@ -177,7 +177,9 @@ impl World {
                 Resume::Known(which) => self.secrets.get(usize::from(*which) % self.secrets.len().max(1)).cloned(),
                 Resume::Guess(text) => Some(text.clone()),
             },
+            standing: Standing::New,
             secret: ResumeSecret::new(format!("secret {number}")),
+            waiting_secret: ResumeSecret::new(format!("waiting {number}")),
         };
         self.open.push(socket);
         self.input(Input::Join(request));

@@ -109,7 +109,8 @@ impl House {
 
     /// What a server that was restarted since gave whoever came in through this link.
     pub fn resume_secret(&self, token: &str) -> String {
-        let claims = ResumeClaims { link: link_id(token), nonce: "of an earlier server".into(), until: u64::MAX };
+        let claims =
+            ResumeClaims { link: link_id(token), nonce: "of an earlier server".into(), until: u64::MAX, admitted: true, life: None };
         self.key.sign_resume(claims)
     }
 
