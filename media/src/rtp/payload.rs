@@ -13,20 +13,28 @@ pub struct PayloadInfo {
     pub keyframe_start: bool,
     /// The descriptor, for VP8.
     pub vp8: Option<vp8::Descriptor>,
+    /// Width and height, when it is a keyframe that says so where it is cheap to read.
+    pub size: Option<(u16, u16)>,
     /// How long an audio packet lasts, in ticks; 0 for video.
     pub duration: u32,
 }
 
 /// Looks into a payload, which must not be empty. Payloads that make no sense are no keyframes; the decoder may judge them.
 pub fn inspect(codec: Codec, payload: &[u8]) -> PayloadInfo {
-    let audio = |duration: Option<u32>| PayloadInfo { keyframe_start: true, vp8: None, duration: duration.unwrap_or(DEFAULT_AUDIO_FRAME) };
-    let video = |keyframe_start| PayloadInfo { keyframe_start, vp8: None, duration: 0 };
+    let audio = |duration: Option<u32>| PayloadInfo {
+        keyframe_start: true,
+        duration: duration.unwrap_or(DEFAULT_AUDIO_FRAME),
+        ..PayloadInfo::default()
+    };
+    let video = |keyframe_start| PayloadInfo { keyframe_start, ..PayloadInfo::default() };
     match codec {
         Codec::Opus => audio(opus::duration(payload)),
         Codec::Red => audio(red::primary(payload).and_then(|block| opus::duration(block.payload))),
         Codec::Vp8 => {
             let descriptor = vp8::Descriptor::parse(payload);
-            PayloadInfo { keyframe_start: descriptor.is_some_and(|d| d.keyframe_start), vp8: descriptor, duration: 0 }
+            let keyframe_start = descriptor.is_some_and(|d| d.keyframe_start);
+            let size = if keyframe_start { vp8::keyframe_size(payload) } else { None };
+            PayloadInfo { keyframe_start, vp8: descriptor, size, duration: 0 }
         }
         Codec::H264 => video(h264::is_keyframe_start(payload)),
         Codec::Vp9 => video(vp9::is_keyframe_start(payload)),

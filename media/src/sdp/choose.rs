@@ -17,7 +17,7 @@ pub(super) fn audio(section: &OfferedSection, role: SectionRole, params: &Answer
         codec: Codec::Opus,
         payload_type: opus.payload_type,
         rtx: None,
-        feedback: audio_feedback(opus, role),
+        feedback: audio_feedback(opus),
         fmtp: Some(opus_fmtp(opus, role, params)),
     }];
     // RED of anything but this Opus could not be taken apart (RFC 2198: its fmtp lists the payload types of its blocks).
@@ -32,7 +32,7 @@ pub(super) fn audio(section: &OfferedSection, role: SectionRole, params: &Answer
                 codec: Codec::Red,
                 payload_type: red.payload_type,
                 rtx: None,
-                feedback: audio_feedback(red, role),
+                feedback: audio_feedback(red),
                 fmtp: Some(format!("{0}/{0}", opus.payload_type)),
             },
         );
@@ -42,9 +42,8 @@ pub(super) fn audio(section: &OfferedSection, role: SectionRole, params: &Answer
 
 /// NACK is used for audio whether or not the client offers it: Chromium does not, but obeys the answer, and loss in bursts is where
 /// it helps most. A client that ignores it loses nothing.
-fn audio_feedback(codec: &OfferedCodec, role: SectionRole) -> Feedback {
-    let transport_cc = codec.feedback.transport_cc && role == SectionRole::Uplink;
-    Feedback { nack: true, transport_cc, ..Feedback::default() }
+fn audio_feedback(codec: &OfferedCodec) -> Feedback {
+    Feedback { nack: true, transport_cc: codec.feedback.transport_cc, ..Feedback::default() }
 }
 
 /// What we want to receive. In-band FEC and DTX are off: neither has ever helped music (RED and NACK repair loss).
@@ -58,7 +57,7 @@ fn opus_fmtp(opus: &OfferedCodec, role: SectionRole, params: &AnswerParams) -> S
 }
 
 /// One payload type for each codec of the preference, in its order, with its retransmissions.
-pub(super) fn video(section: &OfferedSection, role: SectionRole, params: &AnswerParams) -> Vec<NegotiatedCodec> {
+pub(super) fn video(section: &OfferedSection, params: &AnswerParams) -> Vec<NegotiatedCodec> {
     let mut chosen: Vec<NegotiatedCodec> = Vec::new();
     for &codec in &params.video_preference {
         let usable = section.codecs.iter().filter_map(|offered| Some((video_rank(codec, offered)?, offered)));
@@ -70,7 +69,7 @@ pub(super) fn video(section: &OfferedSection, role: SectionRole, params: &Answer
             codec,
             payload_type: best.payload_type,
             rtx: retransmission_of(section, best.payload_type),
-            feedback: Feedback { transport_cc: best.feedback.transport_cc && role == SectionRole::Uplink, ..best.feedback },
+            feedback: best.feedback,
             fmtp: video_fmtp(codec, best),
         });
     }

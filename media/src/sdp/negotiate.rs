@@ -210,7 +210,7 @@ fn usable(offered: &OfferedSection, params: &AnswerParams) -> Result<(SectionRol
     };
     let codecs = match kind {
         MediaKind::Audio => choose::audio(offered, role, params),
-        MediaKind::Video => choose::video(offered, role, params),
+        MediaKind::Video => choose::video(offered, params),
     };
     if codecs.is_empty() { Err(RejectReason::NoCodec) } else { Ok((role, codecs)) }
 }
@@ -233,7 +233,7 @@ fn is_wanted(extension: &OfferedExtension, role: SectionRole, simulcast: bool, t
         return false;
     }
     match extension.kind {
-        ExtensionKind::TransportCc => uplink && transport_cc,
+        ExtensionKind::TransportCc => role != SectionRole::Inactive && transport_cc,
         ExtensionKind::Rid | ExtensionKind::RepairedRid => uplink && simulcast,
         ExtensionKind::Mid
         | ExtensionKind::AbsSendTime

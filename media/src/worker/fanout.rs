@@ -83,18 +83,29 @@ pub(super) struct Began {
 impl Worker {
     /// Sound, what was asked for again, pictures.
     pub(super) fn forward_all(&mut self, now: Instant) -> Flushed {
+        self.allocate_waiting(now);
         while let Some(key) = self.dirty.front() {
             if self.out.transmits.is_ripe() {
                 return Flushed::More;
             }
-            if !self.dirty.has_sound() && self.resend_some() == Flushed::More {
+            if !self.dirty.has_sound() && self.send_waiting(now) == Flushed::More {
                 return Flushed::More;
             }
             if self.forward_track(now, key) == Flushed::More {
                 return Flushed::More;
             }
         }
-        self.resend_some()
+        let flushed = self.send_waiting(now);
+        self.plan_lanes(now);
+        flushed
+    }
+
+    /// What is due before new pictures: what was asked for again, and what waited for its receiver's pacing.
+    fn send_waiting(&mut self, now: Instant) -> Flushed {
+        if self.resend_some(now) == Flushed::More {
+            return Flushed::More;
+        }
+        self.serve_lanes(now)
     }
 
     fn forward_track(&mut self, now: Instant, key: TrackKey) -> Flushed {
@@ -110,7 +121,8 @@ impl Worker {
             track.fan_out.round = track.fan_out.fresh.len().min(ROUND);
             track.fan_out.next = 0;
         }
-        let next = forward_round(track, &mut self.peers, &mut self.out, &mut self.began, now);
+        let mut after = After { began: &mut self.began, held: &mut self.held };
+        let next = forward_round(track, &mut self.peers, &mut self.out, &mut after, now);
         track.fan_out.next = next;
         let done = next >= track.subscribers.len();
         if done {
@@ -122,6 +134,7 @@ impl Worker {
                 self.dirty.pop();
             }
         }
+        self.settle_held(now);
         self.settle_began(now);
         if done { Flushed::Done } else { Flushed::More }
     }
@@ -132,11 +145,27 @@ impl Worker {
         let active = track.active_mask();
         if active != track.active {
             track.active = active;
-            self.aim_subscribers(now, key);
+            if track.kind == MediaKind::Audio {
+                return self.aim_subscribers(now, key);
+            }
+            self.want_allocation_of_subscribers(now, key);
+            self.allocate_waiting(now);
         }
     }
 
-    fn settle_began(&mut self, now: Instant) {
+    /// Receivers for whom something waits now.
+    fn settle_held(&mut self, now: Instant) {
+        while let Some(held) = self.held.pop() {
+            let subscriber = held.subscriber;
+            let Some(peer) = self.peers.get_mut(subscriber.peer) else { continue };
+            self.pacing.enlist(subscriber.peer, peer);
+            if held.is_full {
+                self.begin_again(now, subscriber);
+            }
+        }
+    }
+
+    pub(super) fn settle_began(&mut self, now: Instant) {
         while let Some(Began { subscriber }) = self.began.pop() {
             let Some(peer) = self.peers.get_mut(subscriber.peer) else { continue };
             let Some(slot) = peer.slots.get_mut(usize::from(subscriber.slot)) else { continue };
@@ -149,8 +178,21 @@ impl Worker {
     }
 }
 
+/// What is to be done when a round is over.
+struct After<'a> {
+    began: &'a mut Vec<Began>,
+    held: &'a mut Vec<Held>,
+}
+
+/// Packets wait for a receiver, or would have if there were room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    subscriber: Subscriber,
+    is_full: bool,
+}
+
 /// Forwards the round to the subscribers from `next` on, until the arena is worth sending. Returns who is next.
-fn forward_round(track: &Track, peers: &mut Slab<Peer>, out: &mut Out, began: &mut Vec<Began>, now: Instant) -> usize {
+fn forward_round(track: &Track, peers: &mut Slab<Peer>, out: &mut Out, after: &mut After<'_>, now: Instant) -> usize {
     let round = &track.fan_out.fresh[..track.fan_out.round];
     // Padding is not in the ring, nor is what a burst beyond all bounds has overwritten.
     let packets: [Option<StoredPacket<'_>>; ROUND] = std::array::from_fn(|i| {
@@ -165,73 +207,108 @@ fn forward_round(track: &Track, peers: &mut Slab<Peer>, out: &mut Out, began: &m
         }
         next += 1;
         if let Some(peer) = peers.get_mut(subscriber.peer) {
-            forward_to(track, round, &packets, peer, subscriber, out, began, now);
+            forward_to(track, &packets, peer, subscriber, out, after, now);
         }
     }
     next
 }
 
-#[expect(clippy::too_many_arguments, reason = "the inner loop of the server: its arguments are all it touches")]
 fn forward_to(
     track: &Track,
-    round: &[Fresh],
     packets: &[Option<StoredPacket<'_>>; ROUND],
     peer: &mut Peer,
     subscriber: Subscriber,
     out: &mut Out,
-    began: &mut Vec<Began>,
+    after: &mut After<'_>,
     now: Instant,
 ) {
     let (Some(to), Some(outbound)) = (peer.destination, peer.outbound.as_ref()) else { return };
     let Some(slot) = peer.slots.get_mut(usize::from(subscriber.slot)) else { return };
-    let link = Link { to, outbound };
+    let mut link = Link { to, outbound, downlink: &mut peer.downlink, now };
     let before = out.transmits.bytes.len();
-    let mut sent = 0;
+    let mut forwarded = 0;
+    let round = &track.fan_out.fresh[..track.fan_out.round];
     for (index, (fresh, packet)) in round.iter().zip(packets).enumerate() {
         if !slot.follows(fresh.source) {
             out.counters.drops.count(DropReason::NotMyLayer);
             continue;
         }
-        let Some(packet) = packet else {
-            if fresh.padding {
-                slot.line.skip(fresh.source, fresh.ext_seq);
-            } else {
-                // The receiver is to see the gap.
-                out.counters.drops.count(DropReason::Overload);
+        if track.kind == MediaKind::Video && link.downlink.holds_back(now) {
+            if packet.is_some_and(|p| p.keyframe_start) && slot.line.pending() == Some(fresh.source) {
+                link.downlink.queue.supersede(subscriber.slot, fresh.source);
+            }
+            let is_full = link.downlink.queue.push(subscriber.slot, *fresh, now).is_err();
+            after.held.push(Held { subscriber, is_full });
+            if is_full {
+                break;
             }
             continue;
-        };
-        // Sound that was recovered late is no beginning: what came after it would follow in a heap.
-        let outdated =
-            || track.encodings.get(usize::from(fresh.encoding)).and_then(|e| e.ring.highest()) > Some(fresh.ext_seq + ROUND as u64);
-        if track.kind == MediaKind::Audio && slot.line.current() != Some(fresh.source) && outdated() {
-            out.counters.drops.count(DropReason::RtpTooOld);
-            continue;
         }
-        match slot.forward(fresh.source, packet, link, &mut out.transmits, now) {
-            Ok(false) => sent += 1,
-            Ok(true) => {
-                sent += 1 + catch_up(track, index, slot, link, out, now);
-                began.push(Began { subscriber });
+        let later = &round[index + 1..];
+        let still_to_come = |ext_seq: u64| later.iter().any(|f| f.source == fresh.source && f.ext_seq == ext_seq);
+        match pass_on(track, fresh, packet.as_ref(), still_to_come, slot, &mut link, out) {
+            Ok(Passed { sent, began }) => {
+                forwarded += sent;
+                if began {
+                    after.began.push(Began { subscriber });
+                }
             }
             Err(reason) => out.counters.drops.count(reason),
         }
     }
-    out.counters.packets_forwarded += sent;
+    out.counters.packets_forwarded += forwarded;
     out.counters.bytes_forwarded += (out.transmits.bytes.len() - before) as u64;
+}
+
+/// What became of a packet.
+pub(super) struct Passed {
+    /// Packets that went out: this one, or with it what had come before it.
+    pub sent: u64,
+    /// A source began with it.
+    pub began: bool,
+}
+
+/// Offers one packet to a section. `still_to_come` knows which later ones will be offered too.
+#[inline]
+pub(super) fn pass_on(
+    track: &Track,
+    fresh: &Fresh,
+    packet: Option<&StoredPacket<'_>>,
+    still_to_come: impl Fn(u64) -> bool,
+    slot: &mut Slot,
+    link: &mut Link<'_>,
+    out: &mut Out,
+) -> Result<Passed, DropReason> {
+    if !slot.follows(fresh.source) {
+        return Err(DropReason::NotMyLayer);
+    }
+    let Some(packet) = packet else {
+        if fresh.padding {
+            slot.line.skip(fresh.source, fresh.ext_seq);
+            return Ok(Passed { sent: 0, began: false });
+        }
+        // The receiver is to see the gap.
+        return Err(DropReason::Overload);
+    };
+    // Sound that was recovered late is no beginning: what came after it would follow in a heap.
+    let outdated = || track.encodings.get(usize::from(fresh.encoding)).and_then(|e| e.ring.highest()) > Some(fresh.ext_seq + ROUND as u64);
+    if track.kind == MediaKind::Audio && slot.line.current() != Some(fresh.source) && outdated() {
+        return Err(DropReason::RtpTooOld);
+    }
+    let began = slot.forward(fresh.source, packet, link, &mut out.transmits)?;
+    let caught_up = if began { catch_up(track, fresh, still_to_come, slot, link, out) } else { 0 };
+    Ok(Passed { sent: 1 + caught_up, began })
 }
 
 /// The packet that a source began with came late (lost and recovered, or reordered): what follows it came before, and was left out then.
 #[cold]
-fn catch_up(track: &Track, index: usize, slot: &mut Slot, link: Link<'_>, out: &mut Out, now: Instant) -> u64 {
-    let (first, later) = (track.fan_out.fresh[index], &track.fan_out.fresh[index + 1..]);
+fn catch_up(track: &Track, first: &Fresh, still_to_come: impl Fn(u64) -> bool, slot: &mut Slot, link: &mut Link<'_>, out: &mut Out) -> u64 {
     let Some(encoding) = track.encodings.get(usize::from(first.encoding)) else { return 0 };
     let last = encoding.ring.highest().unwrap_or(first.ext_seq).min(first.ext_seq + CATCH_UP_MAX);
     let mut sent = 0;
     for ext_seq in first.ext_seq + 1..=last {
-        let still_to_come = later.iter().any(|f| f.source == first.source && f.ext_seq == ext_seq);
-        let packet = encoding.ring.get(ext_seq).filter(|_| !still_to_come);
-        if packet.is_some_and(|p| slot.forward(first.source, &p, link, &mut out.transmits, now).is_ok()) {
+        let packet = encoding.ring.get(ext_seq).filter(|_| !still_to_come(ext_seq));
+        if packet.is_some_and(|p| slot.forward(first.source, &p, link, &mut out.transmits).is_ok()) {
             sent += 1;
         }
     }

@@ -1,10 +1,13 @@
 //! RTCP that comes in: sender reports of publishers, and what receivers ask for.
 
+use super::pacing::Repair;
 use super::peer::PeerKey;
 use super::slot::Link;
 use super::track::{Subscriber, TrackKey};
 use super::{Event, Flushed, Worker};
+use crate::bwe::Sent;
 use crate::drops::DropReason;
+use crate::id::MediaKind;
 use crate::rtcp::SenderInfo;
 use crate::rtcp::parse::{Compound, Nack, Packet, ReportBlocks};
 use crate::rtp::clock;
@@ -32,7 +35,6 @@ impl Worker {
         let peer = self.peers.get_mut(key).ok_or(DropReason::UnknownSource)?;
         let inbound = peer.inbound.as_mut().ok_or(DropReason::NoKeys)?;
         let len = inbound.open_rtcp(data)?;
-        peer.feedback.budget.refill(now);
         for packet in Compound::new(&data[..len]) {
             if let Err(reason) = packet.and_then(|packet| self.take_report(now, key, packet)) {
                 self.out.counters.drops.count(reason);
@@ -51,14 +53,15 @@ impl Worker {
                 self.take_receiver_blocks(now, key, blocks);
                 Ok(())
             }
-            Packet::Nack(nack) => self.answer_nack(key, nack),
+            Packet::Nack(nack) => self.answer_nack(now, key, nack),
             Packet::PictureLoss { media_ssrc } => self.receiver_wants_keyframe(now, key, media_ssrc),
             Packet::FullIntra(requests) => {
                 // One is enough: more would be throttled anyway.
                 let (ssrc, _) = requests.requests().next().ok_or(DropReason::RtcpMalformed)?;
                 self.receiver_wants_keyframe(now, key, ssrc)
             }
-            Packet::TransportCc(_) | Packet::Bye(_) | Packet::Other { .. } => Ok(()),
+            Packet::TransportCc(fci) => self.take_transport_feedback(now, key, fci),
+            Packet::Bye(_) | Packet::Other { .. } => Ok(()),
         }
     }
 
@@ -88,11 +91,11 @@ impl Worker {
     }
 
     /// Notes what is asked for: it goes out after the sound of this batch, see [`Worker::resend_some`].
-    fn answer_nack(&mut self, key: PeerKey, nack: Nack<'_>) -> Result<(), DropReason> {
+    fn answer_nack(&mut self, now: Instant, key: PeerKey, nack: Nack<'_>) -> Result<(), DropReason> {
         let peer = self.peers.get_mut(key).ok_or(DropReason::RtcpUnknownStream)?;
         let slot = peer.slots.iter().position(|s| s.live && s.ssrc == nack.media_ssrc).ok_or(DropReason::RtcpUnknownStream)?;
         for sequence in nack.lost() {
-            if !peer.feedback.budget.take() {
+            if !peer.feedback.budget.take(now) {
                 return Err(DropReason::RtcpThrottled);
             }
             if self.resends.len() >= RESENDS_MAX {
@@ -103,13 +106,19 @@ impl Worker {
         Ok(())
     }
 
-    /// Sends again what was asked for, until the arena is worth sending.
-    pub(super) fn resend_some(&mut self) -> Flushed {
-        while let Some(resend) = self.resends.pop_front() {
-            match self.resend(resend) {
-                Ok(()) => self.out.counters.packets_retransmitted += 1,
-                Err(reason) => self.out.counters.drops.count(reason),
+    /// Sends again what was asked for, until the arena is worth sending. Pictures' packets wait for the receiver's pacing.
+    pub(super) fn resend_some(&mut self, now: Instant) -> Flushed {
+        while let Some(Resend { subscriber, sequence }) = self.resends.pop_front() {
+            let Some(peer) = self.peers.get_mut(subscriber.peer) else { continue };
+            let sound = peer.slots.get(usize::from(subscriber.slot)).is_some_and(|slot| slot.kind == MediaKind::Audio);
+            if !sound && peer.downlink.holds_back(now) {
+                match peer.downlink.queue.push_repair(Repair { slot: subscriber.slot, sequence }) {
+                    Ok(()) => self.pacing.enlist(subscriber.peer, peer),
+                    Err(reason) => self.out.counters.drops.count(reason),
+                }
+                continue;
             }
+            self.resend_counted(now, subscriber, sequence);
             if self.out.transmits.is_ripe() {
                 return Flushed::More;
             }
@@ -117,8 +126,14 @@ impl Worker {
         Flushed::Done
     }
 
-    fn resend(&mut self, resend: Resend) -> Result<(), DropReason> {
-        let Resend { subscriber, sequence } = resend;
+    pub(super) fn resend_counted(&mut self, now: Instant, subscriber: Subscriber, sequence: u16) {
+        match self.resend(now, subscriber, sequence) {
+            Ok(_) => self.out.counters.packets_retransmitted += 1,
+            Err(reason) => self.out.counters.drops.count(reason),
+        }
+    }
+
+    fn resend(&mut self, now: Instant, subscriber: Subscriber, sequence: u16) -> Result<usize, DropReason> {
         let peer = self.peers.get_mut(subscriber.peer).ok_or(DropReason::NackMissed)?;
         let (Some(to), Some(outbound)) = (peer.destination, peer.outbound.as_ref()) else { return Err(DropReason::NoKeys) };
         let slot = peer.slots.get_mut(usize::from(subscriber.slot)).filter(|slot| slot.live).ok_or(DropReason::NackMissed)?;
@@ -126,14 +141,24 @@ impl Worker {
         let track = self.sources.get(&origin.source).and_then(|key| self.tracks.get(*key)).filter(|t| !t.muted);
         let encoding = track.and_then(|t| Some(&t.encodings[t.encoding_of(origin.source)?])).ok_or(DropReason::NackMissed)?;
         let packet = encoding.ring.get(origin.ext_seq).ok_or(DropReason::NackMissed)?;
-        slot.resend(&origin, &packet, Link { to, outbound }, &mut self.out.transmits)
+        let what = if slot.kind == MediaKind::Audio { Sent::Audio } else { Sent::Video };
+        let mut link = Link { to, outbound, downlink: &mut peer.downlink, now };
+        slot.resend(&origin, &packet, what, &mut link, &mut self.out.transmits)
     }
 
     fn receiver_wants_keyframe(&mut self, now: Instant, key: PeerKey, ssrc: u32) -> Result<(), DropReason> {
-        let peer = self.peers.get(key).ok_or(DropReason::RtcpUnknownStream)?;
+        let peer = self.peers.get_mut(key).ok_or(DropReason::RtcpUnknownStream)?;
         let slot = peer.slots.iter().find(|s| s.live && s.ssrc == ssrc).ok_or(DropReason::RtcpUnknownStream)?;
-        match slot.line.keyframe_request_target() {
-            Some(source) if self.ask_keyframe(now, source) == Some(Asked::Later) => Err(DropReason::RtcpThrottled),
+        let Some(source) = slot.line.keyframe_request_target() else { return Ok(()) };
+        let track = self.sources.get(&source).and_then(|key| self.tracks.get(*key));
+        let encoding = track.and_then(|track| Some(&track.encodings[track.encoding_of(source)?]));
+        // One that is on its way already is for everybody, and costs nobody anything.
+        let planned = encoding.is_some_and(|encoding| encoding.keyframes.is_planned());
+        if planned || !peer.feedback.keyframe_budget.take(now) {
+            return Err(DropReason::RtcpThrottled);
+        }
+        match self.ask_keyframe(now, source) {
+            Some(Asked::Later) => Err(DropReason::RtcpThrottled),
             _ => Ok(()),
         }
     }

@@ -74,7 +74,7 @@ impl Worker {
         if self.out.transmits.bytes.len() > start {
             self.out.transmits.commit(from, start);
         }
-        peer.destination = peer.ice.selected();
+        peer.follow_ice(now);
         if peer.state == PeerState::Silent {
             peer.state = PeerState::Connected;
             self.out.events.push_back(Event::Reconnected { peer: peer.id });

@@ -32,6 +32,11 @@ impl KeyframeRequests {
         Asked::Now
     }
 
+    /// A request is put off already.
+    pub(crate) fn is_planned(&self) -> bool {
+        self.again
+    }
+
     /// A put-off request is due: [`KeyframeRequests::ask`] will let it through.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.poll_timeout().is_some_and(|at| at <= now)

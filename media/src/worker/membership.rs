@@ -5,7 +5,7 @@ use super::track::{Encoding, Fresh, Incoming, Subscriber, Track, TrackKey, Way};
 use super::{LayerLimit, LocalPacket, Muted, Viewing, Worker};
 use crate::codec::Codec;
 use crate::drops::DropReason;
-use crate::id::{Mid, PeerId, TrackId};
+use crate::id::{MediaKind, Mid, PeerId, TrackId};
 use crate::rtp::clock::PeerClock;
 use crate::rtp::rewrite::SourceKey;
 use crate::rtp::ring::PassedExtensions;
@@ -95,14 +95,31 @@ impl Worker {
         }
         if let Some(slot) = self.slot_mut(subscriber) {
             (slot.assigned, slot.leaving) = (track, leaving);
+            slot.grant.clear();
+            slot.grant.wants = 0;
+        }
+        self.reconsider(now, subscriber);
+        for key in before.into_iter().flatten() {
+            self.review_wanted(now, key);
+        }
+    }
+
+    /// Sound is aimed at once; pictures when it is known what the network carries of all of them.
+    fn reconsider(&mut self, now: Instant, subscriber: Subscriber) {
+        if self.slot_mut(subscriber).is_some_and(|slot| slot.kind == MediaKind::Video) {
+            self.want_allocation(now, subscriber.peer);
         }
         self.aim(now, subscriber);
     }
 
     /// Points the slot's line at what it should receive now, and asks for the keyframe that takes.
-    fn aim(&mut self, now: Instant, subscriber: Subscriber) {
+    pub(super) fn aim(&mut self, now: Instant, subscriber: Subscriber) {
         let Some(peer) = self.peers.get_mut(subscriber.peer) else { return };
         let Some(slot) = peer.slots.get_mut(usize::from(subscriber.slot)) else { return };
+        if slot.kind == MediaKind::Video && slot.assigned.is_some() && peer.downlink.unallocated {
+            // Which layer it will be is about to be known; asking for a keyframe of another one is in vain.
+            return;
+        }
         let track = slot.assigned.and_then(|key| self.tracks.get(key));
         slot.aim(track, now);
         let wanted = slot.line.wants_keyframe(now);
@@ -153,6 +170,9 @@ impl Worker {
         for encoding in &mut track.encodings {
             encoding.floor = encoding.ring.highest().map_or(0, |highest| highest + 1);
         }
+        if track.kind == MediaKind::Video {
+            self.want_allocation_of_subscribers(self.now, key);
+        }
         self.aim_subscribers(self.now, key);
     }
 
@@ -163,7 +183,7 @@ impl Worker {
         if let Some(slot) = self.slot_mut(subscriber) {
             slot.limit = limit;
         }
-        self.aim(self.now, subscriber);
+        self.reconsider(self.now, subscriber);
     }
 
     pub(super) fn view_slot(&mut self, now: Instant, peer: PeerId, mid: Mid, viewing: Viewing) {
@@ -171,9 +191,12 @@ impl Worker {
         let Some(index) = self.peers.get(key).and_then(|p| p.slot_index(mid)) else { return };
         let subscriber = Subscriber { peer: key, slot: index as u16 };
         if let Some(slot) = self.slot_mut(subscriber) {
+            if slot.viewing != viewing {
+                slot.grant.forget();
+            }
             slot.viewing = viewing;
         }
-        self.aim(now, subscriber);
+        self.reconsider(now, subscriber);
     }
 
     pub(super) fn create_local_track(&mut self, codec: Codec) -> TrackId {

@@ -4,22 +4,33 @@
 //! [`Flushed::Done`], sends what [`Worker::transmits`] holds after each, and looks at [`Worker::poll_event`] and
 //! [`Worker::poll_timeout`].
 
+mod allocate;
+mod bandwidth;
 mod bindings;
+mod bucket;
+mod downlink;
+mod dynacast;
 mod events;
 mod fanout;
 mod feedback;
+mod grant;
 mod hash;
 mod ingest;
 mod keyframes;
 mod layer;
 mod membership;
 mod negotiation;
+mod numbers;
+mod pacing;
 mod payload_types;
 mod peer;
+mod probing;
+mod rates;
 mod reports;
 mod slab;
 mod slot;
 mod stats;
+mod temporal;
 mod timers;
 mod track;
 mod transmit;
@@ -35,9 +46,11 @@ use crate::rtcp::{ReportBlock, SenderInfo};
 use crate::rtp::clock::WallClock;
 use crate::rtp::rewrite::SourceKey;
 use crate::sdp::AnswerParams;
-use fanout::{Began, Dirty};
+use allocate::{Allocation, Demand};
+use fanout::{Began, Dirty, Held};
 use feedback::Resend;
 use hash::TrustedMap;
+use pacing::Pacing;
 use peer::{Peer, PeerKey};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -204,12 +217,19 @@ pub struct Worker {
 
     dirty: Dirty,
     resends: VecDeque<Resend>,
+    pacing: Pacing,
+    /// Receivers whose bandwidth is divided anew at the next flush.
+    unallocated: Vec<PeerKey>,
     timers: Timers,
     out: Out,
 
     // Reused buffers, empty between calls.
     scratch: Vec<u8>,
     began: Vec<Began>,
+    held: Vec<Held>,
+    demands: Vec<Demand>,
+    demanding: Vec<u16>,
+    allocation: Allocation,
     wanted: Vec<SourceKey>,
     lost: Vec<u16>,
     blocks: Vec<ReportBlock>,
@@ -284,10 +304,16 @@ impl Worker {
             source_keys: SourceKeys::default(),
             dirty: Dirty::default(),
             resends: VecDeque::new(),
+            pacing: Pacing::new(base),
+            unallocated: Vec::new(),
             timers: Timers::default(),
             out: Out::default(),
             scratch: vec![0; SCRATCH_BYTES],
             began: Vec::new(),
+            held: Vec::new(),
+            demands: Vec::new(),
+            demanding: Vec::new(),
+            allocation: Allocation::default(),
             wanted: Vec::new(),
             lost: Vec::new(),
             blocks: Vec::new(),
@@ -388,7 +414,7 @@ impl Worker {
 
     /// When [`Worker::handle_timeout`] is wanted next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next()
+        [self.timers.next(), self.pacing.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Counters and table sizes.

@@ -1,7 +1,10 @@
 //! Offers: they create peers, tracks and slots, and change them.
 
+use super::bucket::Bucket;
+use super::downlink::Downlink;
+use super::dynacast::Wanted;
 use super::payload_types::OutgoingPayloads;
-use super::peer::{FeedbackState, Peer, PeerKey, PeerState, RetransmitBudget, SLOTS_MAX, Session, UPLINKS_MAX, Uplink};
+use super::peer::{FEEDBACK, FeedbackState, KEYFRAMES, Peer, PeerKey, PeerState, RETRANSMISSIONS, SLOTS_MAX, Session, UPLINKS_MAX, Uplink};
 use super::slot::Slot;
 use super::track::Track;
 use super::{Accepted, Event, OfferError, SeatMids, Worker};
@@ -44,8 +47,10 @@ impl Worker {
         let ufrag = credentials.ufrag.clone();
         let key = self.peers.insert(Peer {
             destination: None,
+            reached: None,
             outbound: None,
             slots: Vec::new(),
+            downlink: Downlink::new(now, self.rng.random()),
             inbound: None,
             bindings: Default::default(),
             payloads: Default::default(),
@@ -55,7 +60,9 @@ impl Worker {
                 transport: TwccRecorder::new(now),
                 ssrc: self.rng.random::<u32>() | 1,
                 report_at: now,
-                budget: RetransmitBudget::new(now),
+                budget: Bucket::new(RETRANSMISSIONS, now),
+                keyframe_budget: Bucket::new(KEYFRAMES, now),
+                transport_budget: Bucket::new(FEEDBACK, now),
             },
             clock: Default::default(),
             id,
@@ -144,13 +151,20 @@ impl Worker {
             uplink.rids.clone_from(&section.rids);
         } else {
             let id = self.track_ids.next();
-            let track = self.tracks.insert(Track::new(id, kind, Some(key)));
+            let mut track = Track::new(id, kind, Some(key));
+            track.wanted = Wanted::all(section.rids.len().max(1) as u8);
+            let track = self.tracks.insert(track);
             self.track_keys.insert(id, track);
             peer.uplinks.push(Uplink { mid: section.mid, kind, rids: section.rids.clone(), track });
         }
         if section.rids.is_empty() {
             self.bind_announced(key, section);
         }
+        let Some(track) = self.peers.get(key).and_then(|p| p.uplink(section.mid)).map(|u| u.track) else { return };
+        if let Some(track) = self.tracks.get_mut(track) {
+            track.announced = section.rids.len().max(1) as u8;
+        }
+        self.review_wanted(self.now, track);
     }
 
     /// Without simulcast the offer says which SSRC the section has: packets need no mid extension then.
@@ -181,6 +195,7 @@ impl Worker {
             index
         });
         peer.slots[index].configure(payloads, section.extensions);
+        peer.downlink.configure(peer.slots.iter().any(|slot| slot.live && slot.is_numbered()));
     }
 
     fn answer(&mut self, key: PeerKey) -> Accepted {

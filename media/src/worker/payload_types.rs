@@ -60,6 +60,19 @@ impl OutgoingPayloads {
         table
     }
 
+    /// Everything in it can be sent again under another SSRC.
+    pub(crate) fn has_rtx(&self) -> bool {
+        self.0.iter().flatten().all(|outgoing| outgoing.rtx.is_some())
+    }
+
+    pub(crate) fn any(&self) -> Option<u8> {
+        self.0.iter().flatten().map(|outgoing| outgoing.payload_type).next()
+    }
+
+    pub(crate) fn any_rtx(&self) -> Option<u8> {
+        self.0.iter().flatten().find_map(|outgoing| outgoing.rtx)
+    }
+
     #[inline]
     pub(crate) fn get(&self, codec: Codec) -> Option<Outgoing> {
         self.0[codec as usize]

@@ -1,6 +1,8 @@
 //! One participant's connection: where it is, how it is encrypted, what it sends and what it receives.
 
 use super::bindings::Bindings;
+use super::bucket::{Bucket, Limit};
+use super::downlink::Downlink;
 use super::payload_types::IncomingPayloads;
 use super::slab::Key;
 use super::slot::Slot;
@@ -30,8 +32,11 @@ pub(crate) const ADDRESS_HELD: Duration = Duration::from_secs(15);
 pub(crate) struct Peer {
     /// Where everything is sent: the address ICE selected.
     pub destination: Option<SocketAddr>,
+    /// Where it was sent to last.
+    pub reached: Option<SocketAddr>,
     pub outbound: Option<Outbound>,
     pub slots: Vec<Slot>,
+    pub downlink: Downlink,
 
     pub inbound: Option<Inbound>,
     pub bindings: Bindings,
@@ -89,42 +94,32 @@ pub(crate) struct FeedbackState {
     /// Reports once a second.
     pub report_at: Instant,
     /// Packets that may be retransmitted: a hostile receiver gets no more than this.
-    pub budget: RetransmitBudget,
+    pub budget: Bucket,
+    /// Keyframes that it may ask for.
+    pub keyframe_budget: Bucket,
+    /// Transport-wide feedback that is read.
+    pub transport_budget: Bucket,
 }
 
-/// A bucket of packets.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RetransmitBudget {
-    tokens: u32,
-    refilled_at: Instant,
-}
+/// A burst as long as the outage that makes one NACK storm: half a second of a full conference. Then 20 % loss of 5000 packets/s.
+pub(crate) const RETRANSMISSIONS: Limit = Limit { burst: 1024, each: Duration::from_millis(1) };
+/// A screen full of pictures that all lost one at once, and then one now and then: somebody who asks all the time must not make
+/// publishers send nothing but keyframes. Seats' own requests are not counted.
+pub(crate) const KEYFRAMES: Limit = Limit { burst: 12, each: Duration::from_secs(2) };
+/// Browsers send 10 to 20 a second, and more at once after an outage.
+pub(crate) const FEEDBACK: Limit = Limit { burst: 50, each: Duration::from_millis(20) };
 
-impl RetransmitBudget {
-    /// A burst as long as the outage that makes one NACK storm: half a second of a full conference.
-    const CAPACITY: u32 = 1024;
-    /// Per second. 20 % loss of 5000 packets/s.
-    const RATE: u32 = 1000;
-
-    pub(crate) fn new(now: Instant) -> Self {
-        Self { tokens: Self::CAPACITY, refilled_at: now }
-    }
-
-    pub(crate) fn refill(&mut self, now: Instant) {
-        let gained = now.saturating_duration_since(self.refilled_at).as_millis() * u128::from(Self::RATE) / 1000;
-        if gained > 0 {
-            self.refilled_at = now;
-            self.tokens = (u128::from(self.tokens) + gained).min(u128::from(Self::CAPACITY)) as u32;
+impl Peer {
+    /// Where ICE wants it to be reached, from now on.
+    pub(crate) fn follow_ice(&mut self, now: Instant) {
+        let selected = self.ice.selected();
+        if selected != self.destination {
+            self.downlink.moved(now, self.destination.or(self.reached), selected);
+            self.reached = selected.or(self.reached);
+            self.destination = selected;
         }
     }
 
-    pub(crate) fn take(&mut self) -> bool {
-        let has = self.tokens > 0;
-        self.tokens -= u32::from(has);
-        has
-    }
-}
-
-impl Peer {
     pub(crate) fn slot_index(&self, mid: Mid) -> Option<usize> {
         self.slots.iter().position(|s| s.mid == mid && s.live)
     }

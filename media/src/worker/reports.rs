@@ -18,6 +18,7 @@ const TRACK_SILENT_AFTER: Duration = Duration::from_secs(2);
 impl Worker {
     /// Everything that is due for every peer.
     pub(super) fn run_timers(&mut self, now: Instant) {
+        self.pacing.handle_timeout(now);
         while let Some(key) = self.timers.pop_due(now) {
             if let Some(peer) = self.peers.get_mut(key) {
                 peer.wake_at = None;
@@ -48,7 +49,7 @@ impl Worker {
             peer.dtls.handle_timeout(now);
         }
         peer.ice.handle_timeout(now);
-        peer.destination = peer.ice.selected();
+        peer.follow_ice(now);
         if peer.ice.consent_expired(now) {
             self.lose_consent(key);
         }
@@ -58,6 +59,8 @@ impl Worker {
         self.send_nacks(now, key);
         self.send_transport_feedback(now, key);
         self.send_reports(now, key);
+        self.serve_downlink(now, key);
+        self.review_uplinks(now, key);
     }
 
     /// Plans the next look at a peer.
@@ -69,7 +72,9 @@ impl Worker {
             .flat_map(|e| [e.nack.poll_timeout(), e.keyframes.poll_timeout()])
             .chain(peer.slots.iter().map(|s| s.line.poll_timeout()))
             .chain([peer.feedback.transport.poll_timeout().filter(|_| peer.destination.is_some()), Some(peer.feedback.report_at)])
+            .chain([peer.downlink.poll_timeout()])
             .filter(|_| connected)
+            .chain(peer.uplinks.iter().filter_map(|u| self.tracks.get(u.track)).map(|t| t.wanted.poll_timeout()))
             .chain([peer.dtls.poll_timeout(), peer.ice.poll_timeout()])
             .flatten()
             .min();
@@ -179,7 +184,6 @@ impl Worker {
         for uplink in &peer.uplinks {
             let Some(track) = self.tracks.get_mut(uplink.track) else { continue };
             for encoding in &mut track.encodings {
-                encoding.measure(REPORT_INTERVAL);
                 blocks.extend(encoding.stats.report(encoding.ssrc, ntp));
             }
             note_silence(track, now, &mut self.out);
@@ -203,7 +207,7 @@ impl Worker {
         blocks.clear();
         self.blocks = blocks;
         for track in reordered {
-            self.aim_subscribers(now, track);
+            self.want_allocation_of_subscribers(now, track);
         }
     }
 

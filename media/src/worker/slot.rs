@@ -1,10 +1,14 @@
 //! One downlink section: a stream of its own, whoever is in it.
 
+use super::downlink::Downlink;
+use super::grant::Grant;
 use super::layer;
+use super::numbers::Numbers;
 use super::payload_types::{Outgoing, OutgoingPayloads};
 use super::track::{Encoding, Track, TrackKey};
 use super::transmit::TransmitBatch;
 use super::{LayerLimit, Viewing};
+use crate::bwe::Sent;
 use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Mid};
@@ -46,13 +50,22 @@ pub(crate) struct Slot {
     pub leaving: Option<TrackKey>,
     pub limit: LayerLimit,
     pub viewing: Viewing,
+    /// What of it the receiver's network carries.
+    pub grant: Grant,
+    /// The id of the transport-wide number among the header extensions; 0: not agreed on.
+    transport_id: u8,
+    /// Those of packets that may have to go out again as they are.
+    numbers: Numbers,
+    /// A frame has gone out whole, as far as is known: padding may follow.
+    between_frames: bool,
 }
 
 /// Where a slot's packets go.
-#[derive(Clone, Copy)]
 pub(crate) struct Link<'a> {
     pub to: SocketAddr,
     pub outbound: &'a Outbound,
+    pub downlink: &'a mut Downlink,
+    pub now: Instant,
 }
 
 /// Under which name a packet goes out again.
@@ -91,6 +104,10 @@ impl Slot {
             leaving: None,
             limit: LayerLimit::Best,
             viewing: Viewing::default(),
+            grant: Grant::default(),
+            transport_id: 0,
+            numbers: Numbers::default(),
+            between_frames: true,
         }
     }
 
@@ -101,21 +118,45 @@ impl Slot {
             self.payloads = payloads;
             self.extensions = extensions;
             self.resend_floor = self.last_seq + 1;
+            self.transport_id = self.extensions.id(ExtensionKind::TransportCc).unwrap_or(0);
+            let as_they_are = self.transport_id != 0 && !self.payloads.has_rtx();
+            self.numbers = if as_they_are { Numbers::new(self.kind) } else { Numbers::default() };
         }
+    }
+
+    /// Its packets carry transport-wide numbers.
+    pub(crate) fn is_numbered(&self) -> bool {
+        self.transport_id != 0
+    }
+
+    /// What went out can go out again under another SSRC, unasked.
+    pub(crate) fn repeats(&self) -> bool {
+        self.payloads.has_rtx()
+    }
+
+    /// Somebody looks at it.
+    pub(crate) fn is_viewed(&self) -> bool {
+        self.kind == MediaKind::Video && self.viewing.width > 0 && self.viewing.height > 0
+    }
+
+    /// The sections that `codec` can be received in.
+    pub(crate) fn accepts(&self, codec: Option<Codec>) -> bool {
+        codec.is_none_or(|codec| self.outgoing(codec).is_some())
     }
 
     /// Aims the line at the encoding of `track`, the assigned one, that should be received now.
     pub(crate) fn aim(&mut self, track: Option<&Track>, now: Instant) {
-        let hidden = self.kind == MediaKind::Video && (self.viewing.width == 0 || self.viewing.height == 0);
-        let open = track.filter(|t| !t.muted && !hidden && self.limit != LayerLimit::Paused);
+        let hidden = self.kind == MediaKind::Video && !self.is_viewed();
+        let limit = self.grant.within(self.limit);
+        let open = track.filter(|t| !t.muted && !hidden && limit != LayerLimit::Paused);
         let Some(track) = open else {
             self.line.switch_to(None, Old::Cut, now);
             return;
         };
         let is_own = |source: SourceKey| track.encoding_of(source).is_some();
         let current = self.line.current();
-        let accepted = |encoding: &Encoding| encoding.codec.is_none_or(|codec| self.outgoing(codec).is_some());
-        match layer::choose(track, self.limit, accepted).map(|index| track.encodings[index].source) {
+        let accepted = |encoding: &Encoding| self.accepts(encoding.codec);
+        match layer::choose(track, limit, accepted).map(|index| track.encodings[index].source) {
             Some(wanted) if self.line.pending() == Some(wanted) => {}
             Some(wanted) if current == Some(wanted) && self.line.pending().is_none() => {}
             Some(wanted) => {
@@ -134,19 +175,34 @@ impl Slot {
         &mut self,
         source: SourceKey,
         packet: &StoredPacket<'_>,
-        link: Link<'_>,
+        link: &mut Link<'_>,
         out: &mut TransmitBatch,
-        now: Instant,
     ) -> Result<bool, DropReason> {
         let Some(outgoing) = self.outgoing(packet.codec) else {
             self.line.skip(source, packet.ext_seq);
             return Err(DropReason::CodecMismatch);
         };
-        let forward = self.line.forward(&Incoming::new(source, packet), now)?;
+        if let Some(descriptor) = packet.vp8.filter(|vp8| vp8.temporal.is_some() && self.line.current() == Some(source))
+            && let Some(first) = self.grant.temporal.leaves_out(&descriptor, packet.timestamp)
+        {
+            self.line.skip_frame(source, packet.ext_seq, first);
+            return Err(DropReason::NotMyLayer);
+        }
+        let forward = self.line.forward(&Incoming::new(source, packet), link.now)?;
+        if forward.began {
+            self.grant.temporal.begin(packet.timestamp);
+        }
+        self.between_frames = packet.marker;
         self.last_seq = self.last_seq.max(forward.seq);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
-        self.write(Name::Media { payload_type: outgoing.payload_type }, &forward, packet, link, out);
+        let number = (self.transport_id != 0).then(|| link.downlink.number());
+        let len = self.write(Name::Media { payload_type: outgoing.payload_type }, &forward, packet, number, link, out);
+        if let Some(number) = number {
+            self.numbers.note(forward.seq, number);
+        }
+        let what = if self.kind == MediaKind::Audio { Sent::Audio } else { Sent::Video };
+        link.downlink.sent(link.now, number, len, what);
         Ok(forward.began)
     }
 
@@ -161,20 +217,56 @@ impl Slot {
         &mut self,
         origin: &Origin,
         packet: &StoredPacket<'_>,
-        link: Link<'_>,
+        what: Sent,
+        link: &mut Link<'_>,
         out: &mut TransmitBatch,
-    ) -> Result<(), DropReason> {
+    ) -> Result<usize, DropReason> {
         let outgoing = self.outgoing(packet.codec).ok_or(DropReason::CodecMismatch)?;
         if outgoing.rtx.is_none() && origin.seq < self.resend_floor {
             return Err(DropReason::NackMissed);
         }
         let forward = self.line.resend(origin, packet.timestamp, packet.vp8).ok_or(DropReason::NackMissed)?;
+        let fresh = outgoing.rtx.is_some() && self.transport_id != 0;
+        let number = match self.transport_id {
+            0 => None,
+            _ if fresh => Some(link.downlink.number()),
+            // The same bytes again, the number among them.
+            _ => Some(self.numbers.of(forward.seq).ok_or(DropReason::NackMissed)?),
+        };
         let name = match outgoing.rtx {
             Some(payload_type) => Name::Repair { payload_type, index: self.line.next_rtx_seq() },
             None => Name::Media { payload_type: outgoing.payload_type },
         };
-        self.write(name, &forward, packet, link, out);
-        Ok(())
+        let len = self.write(name, &forward, packet, number, link, out);
+        link.downlink.sent(link.now, number.filter(|_| fresh), len, what);
+        Ok(len)
+    }
+
+    /// A packet that is nothing but `padding` bytes, of which there are 255 at most: under the RTX SSRC, or without RTX under the
+    /// picture's own between two frames. False: neither can be.
+    pub(crate) fn pad(&mut self, padding: u8, what: Sent, link: &mut Link<'_>, out: &mut TransmitBatch) -> bool {
+        let named = match self.payloads.any_rtx() {
+            Some(rtx) => Some((rtx, self.rtx_ssrc, self.line.next_rtx_seq(), 0)),
+            None => self.payloads.any().filter(|_| self.between_frames).and_then(|payload_type| {
+                let (seq, timestamp) = self.line.pad()?;
+                self.last_seq = self.last_seq.max(seq);
+                Some((payload_type, self.ssrc, seq, timestamp))
+            }),
+        };
+        let Some((payload_type, ssrc, index, timestamp)) = named.filter(|_| self.transport_id != 0 && padding > 0) else { return false };
+        let number = link.downlink.number();
+        let start = out.bytes.len();
+        let fields = HeaderFields { marker: false, payload_type, sequence: index as u16, timestamp, ssrc };
+        let element = number.to_be_bytes();
+        let header_len = write_header(&mut out.bytes, &fields, &self.extensions, &[(ExtensionKind::TransportCc, &element)]);
+        out.bytes[start] |= PADDED;
+        out.bytes.resize(out.bytes.len() + usize::from(padding) - 1, 0);
+        out.bytes.push(padding);
+        link.outbound.seal_rtp(&mut out.bytes, start, header_len, index);
+        let len = out.bytes.len() - start;
+        out.commit(link.to, start);
+        link.downlink.sent(link.now, Some(number), len, what);
+        true
     }
 
     /// RED goes to who has it; who has not gets the primary block.
@@ -186,15 +278,24 @@ impl Slot {
         }
     }
 
+    /// Returns how long the datagram is.
     #[inline]
-    fn write(&self, name: Name, forward: &Forward, packet: &StoredPacket<'_>, link: Link<'_>, out: &mut TransmitBatch) {
+    fn write(
+        &self,
+        name: Name,
+        forward: &Forward,
+        packet: &StoredPacket<'_>,
+        number: Option<u16>,
+        link: &Link<'_>,
+        out: &mut TransmitBatch,
+    ) -> usize {
         let start = out.bytes.len();
         let (payload_type, ssrc, index) = match name {
             Name::Media { payload_type } => (payload_type, self.ssrc, forward.seq),
             Name::Repair { payload_type, index } => (payload_type, self.rtx_ssrc, index),
         };
         let fields = HeaderFields { marker: packet.marker, payload_type, sequence: index as u16, timestamp: forward.timestamp, ssrc };
-        let header_len = self.write_header(&mut out.bytes, &fields, packet);
+        let header_len = self.write_header(&mut out.bytes, &fields, packet, number);
         if matches!(name, Name::Repair { .. }) {
             rtx::write_original_sequence(&mut out.bytes, forward.seq as u16);
         }
@@ -204,36 +305,53 @@ impl Slot {
             patch.apply(&mut out.bytes[payload_at..]);
         }
         link.outbound.seal_rtp(&mut out.bytes, start, header_len, index);
+        let len = out.bytes.len() - start;
         out.commit(link.to, start);
+        len
     }
 
-    /// Most video packets pass no extension on: twelve bytes at once.
+    /// Most video packets pass no extension on: header and transport-wide number at once.
     #[inline]
-    fn write_header(&self, bytes: &mut Vec<u8>, fields: &HeaderFields, packet: &StoredPacket<'_>) -> usize {
+    fn write_header(&self, bytes: &mut Vec<u8>, fields: &HeaderFields, packet: &StoredPacket<'_>, number: Option<u16>) -> usize {
         let passed = &packet.extensions;
         let none = passed.audio_level.is_none()
             && passed.video_orientation.is_none()
             && passed.playout_delay.is_none()
             && packet.dependency_descriptor.is_empty();
-        if none {
-            let mut header = [0; FIXED_HEADER_LEN];
+        if none && self.transport_id < 15 {
+            let mut header = [0; FIXED_HEADER_LEN + 8];
             header[0] = 0x80;
             header[1] = fields.payload_type & 0x7F | u8::from(fields.marker) << 7;
             header[2..4].copy_from_slice(&fields.sequence.to_be_bytes());
             header[4..8].copy_from_slice(&fields.timestamp.to_be_bytes());
             header[8..12].copy_from_slice(&fields.ssrc.to_be_bytes());
+            let Some(number) = number else {
+                bytes.extend_from_slice(&header[..FIXED_HEADER_LEN]);
+                return FIXED_HEADER_LEN;
+            };
+            // RFC 8285 §4.2: one word of one-byte elements, of two bytes and one of padding.
+            let [high, low] = number.to_be_bytes();
+            header[0] |= EXTENDED;
+            header[12..].copy_from_slice(&[0xBE, 0xDE, 0, 1, self.transport_id << 4 | 1, high, low, 0]);
             bytes.extend_from_slice(&header);
-            return FIXED_HEADER_LEN;
+            return header.len();
         }
+        self.write_long_header(bytes, fields, packet, number)
+    }
+
+    fn write_long_header(&self, bytes: &mut Vec<u8>, fields: &HeaderFields, packet: &StoredPacket<'_>, number: Option<u16>) -> usize {
+        let passed = &packet.extensions;
+        let number = number.map(u16::to_be_bytes);
         let (level, orientation, delay) = (passed.audio_level.map(|v| [v]), passed.video_orientation.map(|v| [v]), passed.playout_delay);
         let descriptor = Some(packet.dependency_descriptor).filter(|d| !d.is_empty());
         let candidates = [
+            (ExtensionKind::TransportCc, number.as_ref().map(|v| v.as_slice())),
             (ExtensionKind::AudioLevel, level.as_ref().map(|v| v.as_slice())),
             (ExtensionKind::VideoOrientation, orientation.as_ref().map(|v| v.as_slice())),
             (ExtensionKind::PlayoutDelay, delay.as_ref().map(|v| v.as_slice())),
             (ExtensionKind::DependencyDescriptor, descriptor),
         ];
-        let mut elements = [(ExtensionKind::Mid, &[][..]); 4];
+        let mut elements = [(ExtensionKind::Mid, &[][..]); 5];
         let mut count = 0;
         for (kind, value) in candidates {
             if let Some(value) = value {
@@ -260,6 +378,10 @@ impl Slot {
         }
     }
 }
+
+/// RFC 3550 §5.1: the P and the X bit.
+const PADDED: u8 = 0x20;
+const EXTENDED: u8 = 0x10;
 
 /// The blocks carry payload types too, the publisher's (RFC 2198 §3).
 fn renumber_red(payload: &mut [u8], payload_type: u8) {

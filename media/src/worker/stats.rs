@@ -28,6 +28,8 @@ pub struct Counters {
     pub bytes_forwarded: u64,
     /// Packets sent again because a receiver asked.
     pub packets_retransmitted: u64,
+    /// Packets of padding sent to probe a receiver's network.
+    pub packets_padded: u64,
     /// Sequence numbers asked for again from publishers.
     pub nacks_sent: u64,
     /// Keyframe requests sent to publishers.

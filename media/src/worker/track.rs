@@ -1,8 +1,10 @@
 //! One incoming track: its encodings, and who receives it.
 
+use super::dynacast::Wanted;
 use super::keyframes::KeyframeRequests;
 use super::layer::Ranks;
 use super::peer::PeerKey;
+use super::rates::Rates;
 use super::slab::Key;
 use crate::codec::Codec;
 use crate::drops::DropReason;
@@ -40,6 +42,10 @@ pub(crate) struct Track {
     pub ranks: Ranks,
     /// The last packet of any encoding.
     pub arrived_at: Option<Instant>,
+    /// Encodings that the publisher may send; 1 without simulcast.
+    pub announced: u8,
+    /// How many of them its receivers want.
+    pub wanted: Wanted,
 }
 
 /// A downlink section that the track's packets are offered to.
@@ -97,11 +103,10 @@ pub(crate) struct Encoding {
     pub clock: SourceClock,
     pub keyframes: KeyframeRequests,
     pub arrived_at: Option<Instant>,
-    /// Bytes since the last look at the rates, and the rate then, in bytes per second.
-    bytes: u64,
-    bytes_per_second: u64,
-    /// Looks since it began, or began again.
-    looks: u8,
+    /// How much it sends.
+    pub rates: Rates,
+    /// Of its last keyframe, where that is known.
+    pub height: Option<u16>,
 }
 
 /// What a packet's header said, once it is authenticated.
@@ -151,6 +156,8 @@ impl Track {
             active: 0,
             ranks: Ranks::default(),
             arrived_at: None,
+            announced: 1,
+            wanted: Wanted::all(1),
         }
     }
 
@@ -201,9 +208,8 @@ impl Encoding {
             clock: SourceClock::new(rate),
             keyframes: KeyframeRequests::default(),
             arrived_at: None,
-            bytes: 0,
-            bytes_per_second: 0,
-            looks: 0,
+            rates: Rates::default(),
+            height: None,
         }
     }
 
@@ -219,14 +225,15 @@ impl Encoding {
         };
         let gap = matches!(arrived, Arrived::Gap);
         if self.arrived_at.is_none_or(|at| now > at + SILENT_AFTER) {
-            (self.bytes, self.bytes_per_second, self.looks) = (0, 0, 0);
+            self.rates.begin_anew();
         }
         self.arrived_at = Some(now);
-        self.bytes += packet.payload.len() as u64;
         if packet.payload.is_empty() {
             return Ok(Taken { gap, recovered: false, keyframe_start: false });
         }
         let info = inspect(packet.codec, packet.payload);
+        self.rates.count(now, packet.payload.len(), info.vp8.and_then(|vp8| vp8.temporal));
+        self.height = info.size.map(|(_, height)| height).or(self.height);
         let stored = StoredPacket {
             ext_seq: packet.ext_seq,
             timestamp: packet.timestamp,
@@ -250,18 +257,8 @@ impl Encoding {
         }
     }
 
-    /// Looks at the rate of the last `interval`.
-    pub(crate) fn measure(&mut self, interval: Duration) {
-        let millis = (interval.as_millis() as u64).max(1);
-        let rate = self.bytes * 1000 / millis;
-        // Half of it new: one large keyframe must not change the order of the layers.
-        self.bytes_per_second = if self.looks == 0 { rate } else { self.bytes_per_second / 2 + rate / 2 };
-        self.bytes = 0;
-        self.looks = self.looks.saturating_add(1);
-    }
-
     /// Bytes per second, once a whole interval has been seen.
     pub(crate) fn rate(&self) -> Option<u64> {
-        (self.looks >= 2).then_some(self.bytes_per_second)
+        self.rates.bytes_per_second()
     }
 }

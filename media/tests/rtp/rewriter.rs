@@ -63,6 +63,7 @@ impl Source {
                 keyframe_start: first && keyframe,
                 picture_id: Some(PictureId { value: self.picture, at: 2, long: true }),
                 tl0_index: Some((self.picture as u8, 4)),
+                temporal: None,
             }),
         }
     }

@@ -56,9 +56,14 @@ fn levels_and_orientation_reach_the_receiver_under_its_ids() {
     let mut player = Player::new(teacher, vec![]);
     play(&mut world, &mut [&mut player], 10);
     world.run_for(Duration::from_millis(50));
-    let id = foreign(2).numbers.extension(auftakt_client::AUDIO_LEVEL);
-    for packet in world.received(student, "0") {
-        assert_eq!(packet.extensions, vec![(id, vec![0x80 | 30])]);
+    let ids = [auftakt_client::TRANSPORT_CC, auftakt_client::AUDIO_LEVEL].map(|uri| foreign(2).numbers.extension(uri));
+    let heard = world.received(student, "0");
+    assert_eq!(heard.len(), 10);
+    for pair in heard.windows(2) {
+        let number = |packet: &auftakt_client::Received| u16::from_be_bytes(packet.extensions[0].1[..].try_into().expect("two bytes"));
+        assert_eq!(pair[0].extensions.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
+        assert_eq!(pair[0].extensions[1].1, [0x80 | 30]);
+        assert_eq!(number(&pair[1]), number(&pair[0]).wrapping_add(1), "each packet counts");
     }
 }
 

@@ -5,6 +5,7 @@
 //! it got. No sockets, no clock: the caller carries datagrams and says what time it is. SDP, STUN, RTP and RTCP are read and written by
 //! own naive code; only DTLS (the crate `dimpl`, client side) and the SRTP ciphers are shared with the server.
 
+mod arrivals;
 pub mod band;
 mod connection;
 mod offer;
@@ -18,6 +19,7 @@ pub use offer::{AUDIO_LEVEL, MID, Numbers, ORIENTATION, REPAIRED_RID, RID, TRANS
 pub use receive::{Received, Seen};
 pub use send::{Outgoing, SenderSpec};
 
+use arrivals::Arrivals;
 use auftakt_media::codec::Codec;
 use auftakt_media::id::MediaKind;
 use connection::Connection;
@@ -43,6 +45,19 @@ pub struct ClientConfig {
     pub nack: Nacks,
     /// How its picture's retransmissions are sent.
     pub rtx: Rtx,
+    /// Whether it tells when what it receives arrives.
+    pub feedback: TransportFeedback,
+}
+
+/// Does the client send transport-wide feedback for what it receives?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportFeedback {
+    /// Every 100 ms, when something arrived.
+    Sent,
+    /// Agreed on, and never sent.
+    Silent,
+    /// Not even offered.
+    NotOffered,
 }
 
 /// How are retransmissions of a picture sent, both ways? (Those of sound are always the same packets again.)
@@ -73,6 +88,7 @@ impl ClientConfig {
             drift_ppm: 0,
             nack: Nacks::Sent,
             rtx: Rtx::Offered,
+            feedback: TransportFeedback::Sent,
         }
     }
 }
@@ -130,6 +146,8 @@ pub struct Client {
     report_at: Instant,
     events: VecDeque<ClientEvent>,
     transport_sequence: u16,
+    arrivals: Arrivals,
+    padding: u64,
 }
 
 /// Sender and receiver reports leave this often.
@@ -153,6 +171,8 @@ impl Client {
             report_at: now + REPORT_INTERVAL,
             events: VecDeque::new(),
             transport_sequence: 0,
+            arrivals: Arrivals::new(now),
+            padding: 0,
             random,
         }
     }
@@ -169,6 +189,7 @@ impl Client {
             rids: spec.rids.iter().map(|r| r.to_string()).collect(),
             ssrcs: sender.announced_ssrcs(self.config.rtx),
             rtx: self.config.rtx,
+            transport_feedback: true,
         });
         self.senders.push(sender);
         mid
@@ -185,6 +206,7 @@ impl Client {
             rids: vec![],
             ssrcs: vec![],
             rtx: self.config.rtx,
+            transport_feedback: self.config.feedback != TransportFeedback::NotOffered,
         });
         self.receivers.push(Receiver::new(mid.clone(), self.config.numbers));
         mid
@@ -352,6 +374,10 @@ impl Client {
 
     fn handle_rtp(&mut self, now: Instant, datagram: &[u8]) {
         let Some((rtp, index)) = self.connection.open_rtp(datagram) else { return };
+        if let Some(number) = rtp.extension(self.config.numbers.extension(TRANSPORT_CC)).and_then(|value| value.try_into().ok()) {
+            self.arrivals.note(u16::from_be_bytes(number), now);
+        }
+        self.padding += u64::from(rtp.payload.is_empty());
         let receiver = self.receivers.iter_mut().find(|r| r.owns(rtp.ssrc));
         if let Some(received) = receiver.and_then(|r| r.handle(now, rtp, index)) {
             self.events.push_back(ClientEvent::Media(received));
@@ -399,6 +425,12 @@ impl Client {
             self.report_at = now + REPORT_INTERVAL;
             self.send_reports(now);
         }
+        if self.config.feedback == TransportFeedback::Sent {
+            let media_ssrc = self.receivers.iter().find_map(Receiver::ssrc).unwrap_or(0);
+            if let Some(feedback) = self.arrivals.poll(now, media_ssrc) {
+                self.connection.send_rtcp(&feedback);
+            }
+        }
         if self.config.nack == Nacks::Sent {
             for receiver in &mut self.receivers {
                 if let Some((ssrc, missing)) = receiver.poll_nack(now) {
@@ -408,6 +440,11 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// Packets of nothing but padding that came so far.
+    pub fn padding_received(&self) -> u64 {
+        self.padding
     }
 
     fn send_reports(&mut self, now: Instant) {
@@ -424,7 +461,8 @@ impl Client {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let nack = self.receivers.iter().filter_map(Receiver::poll_timeout).min().filter(|_| self.config.nack == Nacks::Sent);
         let report = self.connection.is_connected().then_some(self.report_at);
-        [self.connection.poll_timeout(), nack.filter(|_| self.is_connected()), report].into_iter().flatten().min()
+        let feedback = self.arrivals.poll_timeout().filter(|_| self.is_connected() && self.config.feedback == TransportFeedback::Sent);
+        [self.connection.poll_timeout(), nack.filter(|_| self.is_connected()), report, feedback].into_iter().flatten().min()
     }
 
     /// The next datagram for the server.

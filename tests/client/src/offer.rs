@@ -88,6 +88,7 @@ pub(crate) struct OfferSection {
     /// (ssrc, rtx) announced; empty with rids, as browsers do.
     pub ssrcs: Vec<(u32, Option<u32>)>,
     pub rtx: Rtx,
+    pub transport_feedback: bool,
 }
 
 /// What stands above the m-sections.
@@ -156,6 +157,7 @@ fn write_section(sdp: &mut String, session: &OfferSession<'_>, section: &OfferSe
 fn extension_applies(uri: &str, section: &OfferSection) -> bool {
     match uri {
         RID | REPAIRED_RID => !section.rids.is_empty(),
+        TRANSPORT_CC => section.transport_feedback,
         AUDIO_LEVEL => section.kind == MediaKind::Audio,
         ORIENTATION => section.kind == MediaKind::Video,
         _ => true,

@@ -59,12 +59,23 @@ impl Receiver {
         self.ssrcs = ssrcs.to_vec();
     }
 
+    pub(crate) fn ssrc(&self) -> Option<u32> {
+        self.ssrcs.first().copied()
+    }
+
     pub(crate) fn owns(&self, ssrc: u32) -> bool {
         self.ssrcs.contains(&ssrc)
     }
 
     pub(crate) fn handle(&mut self, now: Instant, rtp: Rtp, index: u64) -> Option<Received> {
         let (codec, is_rtx) = self.numbers.codec(rtp.payload_type)?;
+        if rtp.payload.is_empty() {
+            // Padding: under the picture's own number it is no loss, under that of the retransmissions it is nothing.
+            if !is_rtx {
+                self.note(now, index, false);
+            }
+            return None;
+        }
         let (index, payload) = if is_rtx {
             let original = u16::from_be_bytes(rtp.payload.get(..2)?.try_into().ok()?);
             (near(self.seen.highest?, original), rtp.payload[2..].to_vec())

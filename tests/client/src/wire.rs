@@ -260,6 +260,49 @@ pub fn write_pli(sender: u32, ssrc: u32) -> Vec<u8> {
     out
 }
 
+/// Transport-wide feedback behind an empty report: of each number from `base` on, when it arrived in 250 µs, or not at all. Chunks are
+/// vectors of seven two-bit symbols; times are told in the order of the numbers.
+pub fn write_transport_feedback(media_ssrc: u32, base: u16, count: u8, statuses: &[Option<i64>]) -> Vec<u8> {
+    let first = statuses.iter().flatten().min().copied().unwrap_or(0);
+    let reference = first.div_euclid(256);
+    let mut before = reference * 256;
+    let (mut symbols, mut deltas) = (vec![], vec![]);
+    for status in statuses {
+        let Some(ticks) = status else {
+            symbols.push(0u16);
+            continue;
+        };
+        // Eight seconds do not fit; who waits so long for feedback gets a wrong time.
+        let delta = (ticks - before).clamp(-32_768, 32_767);
+        before += delta;
+        if (0..256).contains(&delta) {
+            symbols.push(1);
+            deltas.push(delta as u8);
+        } else {
+            symbols.push(2);
+            deltas.extend_from_slice(&(delta as i16).to_be_bytes());
+        }
+    }
+    let mut body = base.to_be_bytes().to_vec();
+    body.extend_from_slice(&(statuses.len() as u16).to_be_bytes());
+    body.extend_from_slice(&(reference as u32 & 0xFF_FFFF).to_be_bytes()[1..]);
+    body.push(count);
+    for seven in symbols.chunks(7) {
+        let chunk = seven.iter().enumerate().fold(0xC000, |chunk, (n, symbol)| chunk | symbol << (12 - 2 * n));
+        body.extend_from_slice(&chunk.to_be_bytes());
+    }
+    body.extend_from_slice(&deltas);
+    let padding = (4 - body.len() % 4) % 4;
+    let mut out = write_receiver_report(1);
+    out.extend_from_slice(&[if padding > 0 { 0xAF } else { 0x8F }, 205]);
+    out.extend_from_slice(&(2 + (body.len() + padding) as u16 / 4).to_be_bytes());
+    out.extend_from_slice(&1u32.to_be_bytes());
+    out.extend_from_slice(&media_ssrc.to_be_bytes());
+    out.extend_from_slice(&body);
+    out.extend((1..=padding).map(|n| if n == padding { padding as u8 } else { 0 }));
+    out
+}
+
 /// 64-bit NTP of a time since the UNIX epoch.
 pub fn ntp(wall: Duration) -> u64 {
     let fraction = (u64::from(wall.subsec_nanos()) << 32) / 1_000_000_000;

@@ -165,6 +165,45 @@ impl SeatLine {
         self.segments.push(following);
     }
 
+    /// A packet of a frame that this receiver does not get (a temporal layer less). Like [`SeatLine::skip`], and the picture ids of what
+    /// follows close up too, because a decoder waits for a picture whose id is missing. `first`: no packet of this frame was left
+    /// out before.
+    pub fn skip_frame(&mut self, source: SourceKey, ext_seq: u64, first: bool) {
+        let Some(stay) = self.stay.filter(|stay| stay.source == source && ext_seq >= stay.next) else { return };
+        self.skip(source, ext_seq);
+        if first && let Some(newest) = self.segments.newest().filter(|segment| segment.first > stay.next) {
+            newest.picture_offset = newest.picture_offset.wrapping_sub(1);
+        }
+    }
+
+    /// A number for a packet that is nothing but padding, behind a whole frame: extended number and timestamp. `None` before anything
+    /// went out, and while nobody sits here.
+    pub fn pad(&mut self) -> Option<(u64, u32)> {
+        let (stay, (timestamp, _)) = (self.stay?, self.last?);
+        let newest = self.segments.newest()?;
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        if newest.first == stay.next {
+            newest.out_first = self.next_seq;
+        } else {
+            newest.end = stay.next;
+            let following = Segment { first: stay.next, end: u64::MAX, out_first: self.next_seq, ..*newest };
+            self.segments.push(following);
+        }
+        Some((seq, timestamp as u32))
+    }
+
+    /// The number that went out last; `None` before the first.
+    pub fn latest(&self) -> Option<u16> {
+        self.last.map(|_| self.next_seq.wrapping_sub(1) as u16)
+    }
+
+    /// What is shown stops here, and begins again, or what is to follow it begins, with a keyframe.
+    pub fn interrupt(&mut self, now: Instant) {
+        let source = self.pending().or(self.current());
+        self.switch_to(source, Old::Cut, now);
+    }
+
     /// The source to ask for a keyframe now, if it is time to.
     pub fn wants_keyframe(&mut self, now: Instant) -> Option<SourceKey> {
         let pending = self.pending.as_mut().filter(|pending| self.kind == MediaKind::Video && now >= pending.request_at)?;
