@@ -64,7 +64,7 @@ pub fn measure(
     let watch = Watch::start(generator, server)?;
     let (before, started) = (server.usage()?, Instant::now());
     while started.elapsed() < time {
-        generator.run_for(Duration::from_secs(1).min(time - started.elapsed()))?;
+        generator.run_for(Duration::from_secs(1).min(time.saturating_sub(started.elapsed())))?;
         every_second()?;
     }
     let (after, elapsed) = (server.usage()?, started.elapsed());

@@ -89,7 +89,7 @@ impl Figures {
 pub fn run(count: usize, limit: Duration, server: &Auftakt, process: &Server, admin: u16) -> Result<Figures> {
     let mut figures = Figures::default();
     let mut crowd = Crowd { generator: Generator::new()?, doors: vec![], present: vec![], leaving: vec![], next: 0 };
-    crowd.doors = (0..ROOMS).map(|room| server.door(&format!("staff-{room}"), "moderator")).collect::<Result<_>>()?;
+    crowd.doors = (0..ROOMS).map(|room| server.door(&format!("staff-{room}"), "attendee")).collect::<Result<_>>()?;
     let rss = || Ok::<u64, anyhow::Error>(process.usage()?.rss_bytes / 1000);
     figures.rss_kb[0] = rss()?;
     let warm_up = (count / WARM_UP_PART).max(JOINERS);
