@@ -1,21 +1,23 @@
-//! The server under test: WHIP and WHEP for one-to-many, its own signalling for lessons.
+//! The server under test: WHIP and WHEP for one-to-many, its own signalling for lessons and conferences.
 
-use crate::participant::{Part, Participant};
+use crate::page::Page;
+use crate::participant::{Participant, Section, Shape};
 use crate::scenario::Sfu;
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
-use std::net::{IpAddr, TcpStream};
+use auftakt_signaling::wire::{ClientMessage, OfferedSeat, OfferedTrack, PROTOCOL_VERSION, SoundProfile, TrackSource};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use str0m::media::{Direction, MediaKind, Mid};
-use tungstenite::client::IntoClientRequest;
-use tungstenite::{Message, WebSocket};
+use std::time::Instant;
+use str0m::media::{Direction, MediaKind};
 
-/// The command that starts the server.
-pub fn command(program: &Path, data: &Path, port: u16, media: IpAddr) -> Command {
+/// The command that starts the server: pages and media on `port`, metrics on `admin`.
+pub fn command(program: &Path, data: &Path, port: u16, admin: u16, media: IpAddr) -> Command {
     let mut command = Command::new(program);
     command.arg("--data").arg(data).arg("serve").arg("--listen").arg(format!("127.0.0.1:{port}"));
-    command.arg("--media-address").arg(media.to_string());
+    command.arg("--admin").arg(format!("127.0.0.1:{admin}")).arg("--media-address").arg(media.to_string());
+    // A storm is more than a room of a school holds.
+    command.env("AUFTAKT_LIMITS_PARTICIPANTS_PER_ROOM", "500").env("AUFTAKT_LOG", "warn");
     command
 }
 
@@ -26,16 +28,29 @@ pub struct Auftakt {
     port: u16,
     token: String,
     agent: ureq::Agent,
-    /// A participant stays only while its socket is open.
-    sockets: Vec<WebSocket<TcpStream>>,
+}
+
+/// What kind of room a door leads into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Lesson,
+    Conference,
+}
+
+/// A join link: everybody who joins through it may do so from a thread of its own.
+#[derive(Clone)]
+pub struct Door {
+    port: u16,
+    token: String,
+    kind: Kind,
 }
 
 impl Auftakt {
-    /// Waits until the server answers on `127.0.0.1:port`.
+    /// Asks the server, which listens on `127.0.0.1:port`, whether it works.
     pub fn connect(program: &Path, data: &Path, port: u16) -> Result<Self> {
         let agent = ureq::Agent::new_with_config(ureq::config::Config::builder().http_status_as_error(false).build());
         agent.get(format!("http://127.0.0.1:{port}/healthz")).call()?;
-        let mut server = Self { program: program.into(), data: data.into(), port, token: String::new(), agent, sockets: vec![] };
+        let mut server = Self { program: program.into(), data: data.into(), port, token: String::new(), agent };
         server.token = server.run(&["token", "--room", "*", "--publish", "--subscribe"])?;
         Ok(server)
     }
@@ -59,84 +74,99 @@ impl Auftakt {
         Ok(body)
     }
 
-    fn join(&mut self, room: &str, role: &str, name: &str) -> Result<Participant> {
-        let link = self.run(&["link", "--room", room, "--role", role, "--name", name])?;
+    /// Makes a link; the room exists from then on.
+    pub fn door(&self, room: &str, role: &str) -> Result<Door> {
+        let link = self.run(&["link", "--room", room, "--role", role, "--name", "load"])?;
         let token = link.rsplit_once('#').context("a link without a token")?.1.to_owned();
-        let mut request = format!("ws://127.0.0.1:{}/signal", self.port).into_client_request()?;
-        request.headers_mut().insert("Origin", format!("http://127.0.0.1:{}", self.port).parse()?);
-        let stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_nodelay(true)?;
-        let (mut socket, _) = tungstenite::client(request, stream).map_err(|error| anyhow::anyhow!("{error}"))?;
-        let join = json!({"type": "join", "version": 1, "token": token, "name": name, "sound_profile": "music", "resume": null});
-        socket.send(Message::text(join.to_string()))?;
-        wait_for(&mut socket, "welcome")?;
-        let mut participant = Participant::new(Part::Lesson)?;
+        let kind = if matches!(role, "moderator" | "attendee") { Kind::Conference } else { Kind::Lesson };
+        Ok(Door { port: self.port, token, kind })
+    }
+}
+
+impl Door {
+    /// Opens the socket and comes in, without media so far.
+    pub fn enter(&self, name: &str) -> Result<Page> {
+        let mut page = Page::open(self.port)?;
+        page.say(&ClientMessage::Join {
+            version: PROTOCOL_VERSION,
+            token: self.token.clone(),
+            name: name.to_owned(),
+            sound_profile: SoundProfile::Speech,
+            resume: None,
+        })?;
+        let welcome = page.wait_for("welcome")?;
+        page.you = welcome["you"].as_u64().context("a welcome without an id")? as u32;
+        Ok(page)
+    }
+
+    /// Comes in and connects, as participant `number` of the run. Its join began when the socket was opened.
+    pub fn join(&self, name: &str, number: usize, shape: Shape) -> Result<Participant> {
+        let started = Instant::now();
+        let mut participant = self.connect(self.enter(name)?, number, shape)?;
+        participant.join_started = started;
+        Ok(participant)
+    }
+
+    /// Whoever came in connects. Its join began with the offer.
+    pub fn connect(&self, mut page: Page, number: usize, shape: Shape) -> Result<Participant> {
+        let mut participant = Participant::new(shape, number)?;
         participant.offer(|sdp, sections| {
-            let mid = |kind: MediaKind, direction: Direction| section(sections, kind, direction);
-            let offer = json!({
-                "type": "offer", "id": 1, "sdp": sdp, "fresh": true,
-                "tracks": [
-                    {"mid": mid(MediaKind::Audio, Direction::SendOnly)?, "source": "microphone", "muted": false},
-                    {"mid": mid(MediaKind::Video, Direction::SendOnly)?, "source": "camera", "muted": false}
-                ],
-                "seats": [{
-                    "audio_mid": mid(MediaKind::Audio, Direction::RecvOnly)?, "video_mid": mid(MediaKind::Video, Direction::RecvOnly)?
-                }]
-            });
-            socket.send(Message::text(offer.to_string()))?;
-            let answer = wait_for(&mut socket, "answer")?;
+            page.say(&offer(sdp, sections))?;
+            let answer = page.wait_for("answer")?;
             Ok(answer["sdp"].as_str().context("no answer")?.to_owned())
         })?;
-        self.sockets.push(socket);
+        if self.kind == Kind::Conference {
+            page.view(&[], shape.seats + shape.sound_seats)?;
+        }
+        page.in_room()?;
+        participant.page = Some(page);
         Ok(participant)
     }
 }
 
-fn section(sections: &[(MediaKind, Mid, Direction)], kind: MediaKind, direction: Direction) -> Result<String> {
-    let found = sections.iter().find(|(k, _, d)| *k == kind && *d == direction);
-    Ok(found.context("no such section")?.1.to_string())
-}
-
-fn wait_for(socket: &mut WebSocket<TcpStream>, wanted: &str) -> Result<Value> {
-    loop {
-        if let Message::Text(text) = socket.read()? {
-            let message: Value = serde_json::from_str(&text)?;
-            if message["type"] == wanted {
-                return Ok(message);
-            }
-            if message["type"] == "error" {
-                bail!("refused: {message}");
-            }
-        }
-    }
+/// What the page says with an offer of these sections.
+pub fn offer(sdp: &str, sections: &[Section]) -> ClientMessage {
+    let mids = |kind: MediaKind, direction: Direction| {
+        sections.iter().filter(move |section| section.kind == kind && section.direction == direction).map(|section| section.mid.to_string())
+    };
+    let track = |mid, source| OfferedTrack { mid, source, muted: false };
+    let sounds = mids(MediaKind::Audio, Direction::SendOnly).map(|mid| track(mid, TrackSource::Microphone));
+    let pictures = mids(MediaKind::Video, Direction::SendOnly).map(|mid| track(mid, TrackSource::Camera));
+    // Seats for sound alone come last, in the sections too.
+    let mut seat_pictures = mids(MediaKind::Video, Direction::RecvOnly);
+    let seats = mids(MediaKind::Audio, Direction::RecvOnly).map(|audio_mid| OfferedSeat { audio_mid, video_mid: seat_pictures.next() });
+    ClientMessage::Offer { id: 1, sdp: sdp.to_owned(), tracks: sounds.chain(pictures).collect(), seats: seats.collect(), fresh: true }
 }
 
 impl Sfu for Auftakt {
     fn publish(&mut self, room: &str) -> Result<Participant> {
-        let mut participant = Participant::new(Part::Publish)?;
+        let mut participant = Participant::new(Shape::PUBLISH, 0)?;
         participant.offer(|offer, _| self.post(&format!("/whip/{room}"), offer))?;
         Ok(participant)
     }
 
     fn subscribe(&mut self, room: &str) -> Result<Participant> {
-        let mut participant = Participant::new(Part::Subscribe)?;
+        let mut participant = Participant::new(Shape::SUBSCRIBE, 0)?;
         participant.offer(|offer, _| self.post(&format!("/whep/{room}"), offer))?;
         Ok(participant)
     }
 
-    fn lesson(&mut self, room: &str) -> Result<Vec<Participant>> {
-        Ok(vec![self.join(room, "teacher", "A")?, self.join(room, "student", "B")?])
+    fn meeting(&mut self, room: &str, people: usize) -> Result<Vec<Participant>> {
+        let doors = [self.door(room, "teacher")?, self.door(room, "student")?];
+        let shape = Shape { seats: people - 1, ..Shape::LESSON };
+        let join = |number: usize| {
+            let door = &doors[usize::from(number > 0)];
+            door.connect(door.enter(&format!("Person {number}"))?, number, shape)
+        };
+        (0..people).map(join).collect()
     }
 
-    fn lesson_receivers(&mut self, _room: &str) -> Result<Vec<Participant>> {
+    fn meeting_receivers(&mut self, _room: &str) -> Result<Vec<Participant>> {
         Ok(vec![])
     }
 
-    /// The page pings; a socket that never does is taken for dead.
+    /// The sockets answer the server's pings when they are read.
     fn keep_alive(&mut self) -> Result<()> {
-        for socket in &mut self.sockets {
-            socket.send(Message::text(json!({"type": "ping", "id": 1}).to_string()))?;
-        }
         Ok(())
     }
 }

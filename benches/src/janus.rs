@@ -1,6 +1,6 @@
 //! Janus's VideoRoom plugin as the peer of a comparison, over its WebSocket API.
 
-use crate::participant::{Part, Participant};
+use crate::participant::{Participant, Shape};
 use crate::scenario::Sfu;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -121,7 +121,7 @@ impl Janus {
     fn publish_feed(&mut self, room_name: &str) -> Result<Participant> {
         let room = self.room(room_name)?;
         let handle = self.attach()?;
-        let mut participant = Participant::new(Part::Publish)?;
+        let mut participant = Participant::new(Shape::PUBLISH, 0)?;
         let mut feed = 0;
         participant.offer(|offer, _| {
             let body = json!({"request": "joinandconfigure", "room": room, "ptype": "publisher", "audio": true, "video": true});
@@ -134,11 +134,13 @@ impl Janus {
         Ok(participant)
     }
 
-    fn subscribe_feed(&mut self, room_name: &str, feed: u64) -> Result<Participant> {
+    /// One connection for all of `feeds`.
+    fn subscribe_feeds(&mut self, room_name: &str, feeds: &[u64]) -> Result<Participant> {
         let room = self.room(room_name)?;
         let handle = self.attach()?;
-        let mut participant = Participant::new(Part::Subscribe)?;
-        let body = json!({"request": "join", "room": room, "ptype": "subscriber", "streams": [{"feed": feed}]});
+        let mut participant = Participant::new(Shape { seats: feeds.len(), ..Shape::SUBSCRIBE }, 0)?;
+        let streams: Vec<Value> = feeds.iter().map(|feed| json!({"feed": feed})).collect();
+        let body = json!({"request": "join", "room": room, "ptype": "subscriber", "streams": streams});
         let reply = self.request(json!({"janus": "message", "handle_id": handle, "body": body}), "event")?;
         let answer = participant.answer(reply["jsep"]["sdp"].as_str().context("no offer")?)?;
         let jsep = json!({"type": "answer", "sdp": answer});
@@ -154,19 +156,18 @@ impl Sfu for Janus {
 
     fn subscribe(&mut self, room: &str) -> Result<Participant> {
         let feed = *self.feeds.get(room).and_then(|feeds| feeds.first()).context("nobody publishes")?;
-        self.subscribe_feed(room, feed)
+        self.subscribe_feeds(room, &[feed])
     }
 
-    fn lesson(&mut self, room: &str) -> Result<Vec<Participant>> {
-        let first = self.publish_feed(room)?;
-        let second = self.publish_feed(room)?;
-        Ok(vec![first, second])
+    fn meeting(&mut self, room: &str, people: usize) -> Result<Vec<Participant>> {
+        (0..people).map(|_| self.publish_feed(room)).collect()
     }
 
     /// A feed exists only when its publisher is connected.
-    fn lesson_receivers(&mut self, room: &str) -> Result<Vec<Participant>> {
+    fn meeting_receivers(&mut self, room: &str) -> Result<Vec<Participant>> {
         let feeds = self.feeds.get(room).cloned().unwrap_or_default();
-        feeds.into_iter().map(|feed| self.subscribe_feed(room, feed)).collect()
+        let others = |me: &u64| feeds.iter().copied().filter(|feed| feed != me).collect::<Vec<_>>();
+        feeds.iter().map(|me| self.subscribe_feeds(room, &others(me))).collect()
     }
 
     fn keep_alive(&mut self) -> Result<()> {

@@ -1,5 +1,6 @@
-//! The load: VP8 at 300 packets/s of 1150 bytes in bursts of 4/4/2 per frame, and Opus at 50 packets/s, each packet carrying its send time.
+//! The load of a lesson: VP8 at 300 packets/s of 1150 bytes in bursts of 4/4/2 per frame, and Opus at 50 packets/s.
 
+use crate::stamp::STAMP_BYTES;
 use std::time::{Duration, Instant};
 
 /// Bytes of RTP payload of a video packet.
@@ -12,18 +13,42 @@ const FRAME: Duration = Duration::from_nanos(33_333_333);
 pub const AUDIO_FRAME: Duration = Duration::from_millis(20);
 /// A pacer sends a frame of ten packets in three bursts, 5 ms apart.
 const BURSTS: [usize; 3] = [4, 4, 2];
-const BURST_GAP: Duration = Duration::from_millis(5);
-/// The send time stands in the last bytes, so that a rewritten VP8 descriptor in front does not move it.
-const STAMP: usize = 8;
+pub const BURST_GAP: Duration = Duration::from_millis(5);
+
+/// The line of a source that carries sound; pictures are on those after it.
+pub const SOUND: usize = 0;
 
 /// One packet that is due.
 pub struct Due {
-    pub video: bool,
+    /// Which of the source's RTP streams.
+    pub line: usize,
     pub timestamp: u32,
     pub marker: bool,
+    /// Of sound, in dBov (RFC 6464).
+    pub level: Option<i8>,
 }
 
-/// The schedule of one publisher.
+/// What a participant sends, in real time.
+pub trait Source: Send {
+    /// When something is due next.
+    fn next(&self) -> Instant;
+    /// Everything due at `now`, in order. The last [`STAMP_BYTES`] of each payload are overwritten with the stamp.
+    fn poll(&mut self, now: Instant, send: &mut dyn FnMut(Due, &mut [u8]));
+    /// The next frame of this line is to be a keyframe.
+    fn want_keyframe(&mut self, line: usize);
+    /// Only so many simulcast layers, from the smallest, are looked at.
+    fn send_layers(&mut self, _layers: usize) {}
+}
+
+/// One Opus packet of 64 kbit/s.
+pub fn sound_payload() -> [u8; AUDIO_PAYLOAD] {
+    let mut payload = [0u8; AUDIO_PAYLOAD];
+    // TOC: CELT fullband 20 ms, stereo, one frame (RFC 6716 §3.1).
+    payload[0] = 0xfc;
+    payload
+}
+
+/// The schedule of one publisher without simulcast.
 pub struct Publisher {
     next_audio: Instant,
     next_burst: Instant,
@@ -54,43 +79,7 @@ impl Publisher {
         }
     }
 
-    /// The next frame is to be a keyframe.
-    pub fn want_keyframe(&mut self) {
-        self.keyframe_wanted = true;
-    }
-
-    /// When something is due next.
-    pub fn next(&self) -> Instant {
-        self.next_audio.min(self.next_burst)
-    }
-
-    /// Everything due at `now`, in order; `send` gets each packet's payload.
-    pub fn poll(&mut self, now: Instant, stamp: impl Fn() -> u64, mut send: impl FnMut(Due, &[u8])) {
-        while self.next_audio <= now {
-            let mut payload = [0u8; AUDIO_PAYLOAD];
-            // TOC: CELT fullband 20 ms, stereo, one frame (RFC 6716 §3.1).
-            payload[0] = 0xfc;
-            payload[AUDIO_PAYLOAD - STAMP..].copy_from_slice(&stamp().to_be_bytes());
-            send(Due { video: false, timestamp: self.audio_ticks, marker: false }, &payload);
-            self.audio_ticks = self.audio_ticks.wrapping_add(960);
-            self.next_audio += AUDIO_FRAME;
-        }
-        while self.next_burst <= now {
-            for _ in 0..BURSTS[self.burst] {
-                self.video_packet(&stamp, &mut send);
-            }
-            self.burst += 1;
-            if self.burst == BURSTS.len() {
-                self.burst = 0;
-                self.frame_start += FRAME;
-                self.next_burst = self.frame_start;
-            } else {
-                self.next_burst += BURST_GAP;
-            }
-        }
-    }
-
-    fn video_packet(&mut self, stamp: &impl Fn() -> u64, send: &mut impl FnMut(Due, &[u8])) {
+    fn video_packet(&mut self, send: &mut dyn FnMut(Due, &mut [u8])) {
         let first = self.sent_in_frame == 0;
         if first {
             self.keyframe = std::mem::take(&mut self.keyframe_wanted);
@@ -105,10 +94,9 @@ impl Publisher {
             payload[4] = if self.keyframe { 0x10 } else { 0x11 };
             payload[7..14].copy_from_slice(&[0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01]);
         }
-        payload[VIDEO_PAYLOAD - STAMP..].copy_from_slice(&stamp().to_be_bytes());
         self.sent_in_frame += 1;
         let marker = self.sent_in_frame == BURSTS.iter().sum::<usize>();
-        send(Due { video: true, timestamp: self.video_ticks, marker }, &payload);
+        send(Due { line: SOUND + 1, timestamp: self.video_ticks, marker, level: None }, &mut payload);
         if marker {
             self.sent_in_frame = 0;
             self.video_ticks = self.video_ticks.wrapping_add(FRAME_TICKS);
@@ -117,12 +105,38 @@ impl Publisher {
     }
 }
 
-/// The send time in a received payload, ns since 1970; `None` when it carries none (padding, comfort packets).
-pub fn sent_at(payload: &[u8]) -> Option<u64> {
-    let plausible = payload.len() == VIDEO_PAYLOAD || payload.len() == AUDIO_PAYLOAD;
-    let stamp = payload.get(payload.len().checked_sub(STAMP)?..)?;
-    plausible.then(|| u64::from_be_bytes(stamp.try_into().unwrap_or_default())).filter(|ns| *ns != 0)
+impl Source for Publisher {
+    fn next(&self) -> Instant {
+        self.next_audio.min(self.next_burst)
+    }
+
+    fn poll(&mut self, now: Instant, send: &mut dyn FnMut(Due, &mut [u8])) {
+        while self.next_audio <= now {
+            send(Due { line: SOUND, timestamp: self.audio_ticks, marker: false, level: Some(-30) }, &mut sound_payload());
+            self.audio_ticks = self.audio_ticks.wrapping_add(960);
+            self.next_audio += AUDIO_FRAME;
+        }
+        while self.next_burst <= now {
+            for _ in 0..BURSTS[self.burst] {
+                self.video_packet(send);
+            }
+            self.burst += 1;
+            if self.burst == BURSTS.len() {
+                self.burst = 0;
+                self.frame_start += FRAME;
+                self.next_burst = self.frame_start;
+            } else {
+                self.next_burst += BURST_GAP;
+            }
+        }
+    }
+
+    fn want_keyframe(&mut self, _line: usize) {
+        self.keyframe_wanted = true;
+    }
 }
+
+const _: () = assert!(AUDIO_PAYLOAD > STAMP_BYTES + 1 && VIDEO_PAYLOAD > STAMP_BYTES + 14);
 
 #[cfg(test)]
 mod tests {
@@ -132,8 +146,8 @@ mod tests {
     fn one_second_is_three_hundred_video_and_fifty_audio_packets() {
         let start = Instant::now();
         let mut publisher = Publisher::new(start);
-        let (mut video, mut audio) = (0, 0);
-        publisher.poll(start + Duration::from_millis(999), || 1, |due, _| if due.video { video += 1 } else { audio += 1 });
-        assert_eq!((video, audio), (300, 50));
+        let mut sent = [0, 0];
+        publisher.poll(start + Duration::from_millis(999), &mut |due, _| sent[due.line] += 1);
+        assert_eq!(sent, [50, 300]);
     }
 }

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 /// A started server; killed when dropped.
 pub struct Server {
     child: Child,
+    /// The core it is pinned to.
+    pub core: usize,
 }
 
 /// What /proc says of a process.
@@ -29,32 +31,56 @@ impl Server {
                 pinned.env(key, value);
             }
         }
-        Ok(Self { child: pinned.spawn().context("starting the server (taskset must be installed)")? })
+        Ok(Self { child: pinned.spawn().context("starting the server (taskset must be installed)")?, core })
     }
 
     /// Time and memory used so far.
     pub fn usage(&self) -> Result<Usage> {
-        let pid = self.child.id();
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).context("the server has ended")?;
-        // The command name may hold spaces; the fields after it are counted from its closing parenthesis (proc(5)).
-        let after_name = stat.rsplit_once(')').context("unexpected /proc stat")?.1;
-        let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-        let statm = std::fs::read_to_string(format!("/proc/{pid}/statm"))?;
-        let pages: u64 = statm.split_whitespace().nth(1).and_then(|field| field.parse().ok()).context("unexpected /proc statm")?;
-        // SAFETY: sysconf has no preconditions.
-        let (per_second, page) = unsafe { (libc::sysconf(libc::_SC_CLK_TCK) as u64, libc::sysconf(libc::_SC_PAGESIZE) as u64) };
-        Ok(Usage { cpu_us: sched_runtime_us(pid).unwrap_or(ticks * 1_000_000 / per_second), rss_bytes: pages * page })
+        usage_of(&self.child.id().to_string()).context("the server has ended")
     }
 }
 
-/// Run time of all threads in µs from the scheduler, finer than the ticks of `stat`.
-fn sched_runtime_us(pid: u32) -> Option<u64> {
-    let mut total_ns = 0;
-    for task in std::fs::read_dir(format!("/proc/{pid}/task")).ok()? {
-        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        total_ns += text.split_whitespace().next()?.parse::<u64>().ok()?;
+/// Time used so far by this process, threads that have ended included.
+pub fn own_cpu_us() -> u64 {
+    // SAFETY: a zeroed rusage is a valid value, and it outlives the call.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &raw mut usage);
+        usage
+    };
+    [usage.ru_utime, usage.ru_stime].iter().map(|time| time.tv_sec as u64 * 1_000_000 + time.tv_usec as u64).sum()
+}
+
+/// From the scheduler, in ns and of all threads, and finer than the ticks of `stat`.
+fn usage_of(process: &str) -> Result<Usage> {
+    let mut ran_ns = 0;
+    for task in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        // A thread may end between being listed and being read.
+        let Ok(text) = std::fs::read_to_string(task?.path().join("schedstat")) else { continue };
+        ran_ns += text.split_whitespace().next().and_then(|field| field.parse::<u64>().ok()).context("unexpected /proc schedstat")?;
     }
-    Some(total_ns / 1000)
+    let statm = std::fs::read_to_string(format!("/proc/{process}/statm"))?;
+    let pages: u64 = statm.split_whitespace().nth(1).and_then(|field| field.parse().ok()).context("unexpected /proc statm")?;
+    // SAFETY: sysconf has no preconditions.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) as u64 };
+    Ok(Usage { cpu_us: ran_ns / 1000, rss_bytes: pages * page })
+}
+
+/// What a core did so far, whoever it was for, and what the host took from it (proc(5): all but idle and iowait).
+pub fn core_busy_us(core: usize) -> Result<u64> {
+    let stat = std::fs::read_to_string("/proc/stat")?;
+    let name = format!("cpu{core} ");
+    let line = stat.lines().find_map(|line| line.strip_prefix(&name)).context("no such core")?;
+    let fields: Vec<u64> = line.split_whitespace().take(8).filter_map(|field| field.parse().ok()).collect();
+    let busy: u64 = fields.iter().enumerate().filter(|(index, _)| !matches!(index, 3 | 4)).map(|(_, ticks)| ticks).sum();
+    // SAFETY: sysconf has no preconditions.
+    Ok(busy * 1_000_000 / unsafe { libc::sysconf(libc::_SC_CLK_TCK) as u64 })
+}
+
+/// Lets the calling thread yield to those that have not asked for it: joining must not hold up the media of who is there.
+pub fn stand_back() {
+    // SAFETY: no pointers involved; 0 is the calling thread (Linux).
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
 }
 
 impl Drop for Server {

@@ -10,13 +10,30 @@ use std::time::Duration;
 
 /// UDP payload the kernel may join into one message (`UDP_GRO`).
 const RECEIVE_BUFFER: usize = 65_536;
+/// What may wait in a socket: a fifth of a second of a busy receiver.
+const RECEIVE_QUEUE: libc::c_int = 1 << 20;
+/// Values of `SO_MEMINFO`, and which of them is the drops (linux/sock_diag.h).
+const MEMINFO_VALUES: usize = 9;
+const MEMINFO_DROPS: usize = 8;
 
 /// Asks for the kernel's receive time and for joined datagrams.
 pub fn prepare(socket: &UdpSocket) -> io::Result<()> {
     socket.set_nonblocking(true)?;
     set_option(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)?;
     set_option(socket, libc::SOL_UDP, libc::UDP_GRO, 1)?;
-    set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, 1 << 20)
+    // Beyond what the system grants everybody only as root.
+    set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, RECEIVE_QUEUE)
+        .or_else(|_| set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, RECEIVE_QUEUE))
+}
+
+/// Datagrams the kernel dropped because this socket's queue was full: the generator's fault, not the server's.
+pub fn kernel_drops(socket: &UdpSocket) -> u32 {
+    let mut values = [0u32; MEMINFO_VALUES];
+    let mut length = size_of_val(&values) as u32;
+    // SAFETY: the pointers describe `values` and its length, which outlive the call.
+    let code =
+        unsafe { libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_MEMINFO, values.as_mut_ptr().cast(), &raw mut length) };
+    if code == 0 { values[MEMINFO_DROPS] } else { 0 }
 }
 
 fn set_option(socket: &UdpSocket, level: i32, name: i32, value: libc::c_int) -> io::Result<()> {
@@ -115,7 +132,7 @@ impl Poller {
     }
 
     /// Watches `socket` under the name `token`.
-    pub fn add(&self, socket: &UdpSocket, token: usize) -> io::Result<()> {
+    pub fn add(&self, socket: &impl AsRawFd, token: usize) -> io::Result<()> {
         let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: token as u64 };
         // SAFETY: `event` is valid for the call.
         let code = unsafe { libc::epoll_ctl(self.epoll, libc::EPOLL_CTL_ADD, socket.as_raw_fd(), &raw mut event) };

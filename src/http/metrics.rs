@@ -71,6 +71,7 @@ pub async fn show(State(app): State<App>) -> Response {
     page.gauge("participants", "Participants in all rooms.", participants);
     page.gauge("viewers", "WHEP subscribers in all rooms.", viewers);
     let counts = &app.counters.0;
+    page.gauge("room_connections", "Media connections that belong to a room.", app.rooms.connections());
     page.gauge("sockets", "Open WebSockets.", app.sockets.open());
     page.counter("socket_messages_total", "Messages received on WebSockets.", counts.messages.load(Ordering::Relaxed));
     page.counter("socket_too_fast_total", "Messages refused because they came too fast.", counts.too_fast.load(Ordering::Relaxed));
@@ -83,6 +84,17 @@ pub async fn show(State(app): State<App>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0).into_response()
 }
 
+/// How large one table of a worker is.
+type Size = fn(&auftakt_media::worker::Gauges) -> usize;
+
+const TABLES: [(&str, Size); 5] = [
+    ("encodings", |g| g.encodings),
+    ("sections", |g| g.slots),
+    ("addresses", |g| g.addresses),
+    ("ice_users", |g| g.ufrags),
+    ("timers", |g| g.timers),
+];
+
 async fn media(app: &App, page: &mut Page) {
     // While the server stops there is nothing to tell.
     let Ok(stats) = app.media.stats().await else { return };
@@ -91,6 +103,10 @@ async fn media(app: &App, page: &mut Page) {
     page.gauge("peers", "Media connections.", held(|g| g.peers));
     page.gauge("tracks", "Tracks that are received or made here.", held(|g| g.tracks));
     page.gauge("subscriptions", "Seats' sections that play a track.", held(|g| g.subscriptions));
+    page.head("media_entries", "gauge", "Entries of the media plane's other tables: what nobody uses any more must leave them.");
+    for (table, of) in TABLES {
+        let _ = writeln!(page.0, "auftakt_media_entries{{table=\"{table}\"}} {}", held(of));
+    }
     page.counter("datagrams_received_total", "UDP datagrams received.", sum(|c| c.datagrams_received));
     page.counter("bytes_received_total", "Bytes in them.", sum(|c| c.bytes_received));
     page.counter("packets_received_total", "Media packets received.", sum(|c| c.packets_received));

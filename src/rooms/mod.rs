@@ -225,6 +225,11 @@ impl Rooms {
         sum
     }
 
+    /// Media connections whose room is known.
+    pub fn connections(&self) -> usize {
+        self.0.peers.len()
+    }
+
     /// Tells everybody in every room that the server stops. Nobody comes in any more.
     pub async fn shut_down(&self) {
         self.0.closing.store(true, Ordering::SeqCst);
