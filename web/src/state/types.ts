@@ -333,11 +333,11 @@ export type ExtraCapture =
 export interface Chat {
   readonly lines: readonly ChatLine[];
   readonly unread: number;
-  /** Whom the next message goes to alone; `null`: to everybody. Goes back to `null` when that person leaves. */
+  /** Whom the next message goes to alone; `null`: to everybody. It stays when that person leaves, and sending says `gone`. */
   readonly to: ChatPartner | null;
   setTo(participant: number | null): void;
-  /** Set while a message could not be sent. */
-  readonly problem: 'empty' | 'too_long' | 'not_connected' | 'too_fast' | null;
+  /** Set while a message could not be sent. `gone`: the one it was for is not here any more. */
+  readonly problem: 'empty' | 'too_long' | 'not_connected' | 'too_fast' | 'gone' | null;
   /** True once it came back from the server; keep the text in the field until then, and when it is false. */
   send(text: string): Promise<boolean>;
   /** The chat is open: `unread` becomes 0 and stays so. */
@@ -354,7 +354,7 @@ export interface ChatLine {
   readonly name: string;
   readonly text: string;
   readonly mine: boolean;
-  /** Between me and this person alone (who wrote it, or whom I wrote to); `null`: everybody reads it. */
+  /** Between me and this person alone (who wrote it, or whom I wrote to; `name` is '' when they left); `null`: for everybody. */
   readonly privately: ChatPartner | null;
   /** Milliseconds since 1970. */
   readonly sentAt: number;
