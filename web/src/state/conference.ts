@@ -55,6 +55,8 @@ export interface ConferenceView extends RoomView {
   setPage(page: number): void;
   /** Opens the page of the grid where this person is. */
   showPageOf(participant: number): void;
+  /** Keeps this tile large here (a screen, say); `null`: as it comes. A person's action `pin` does it for their camera. */
+  pin(key: string | null): void;
 
   /**
    * Attach to a tile's `<video playsinline>`: `{@attach (element) => conference.showTile(element, key)}` with

@@ -435,7 +435,7 @@ export interface Proof {
   readonly verdict: Verdict;
   /** What we send, `null` without a microphone. */
   readonly sent: SoundDirection | null;
-  /** What arrives, one per person with a microphone. */
+  /** What arrives, one per person with a microphone; in a conference one for all who are heard, whose `name` is ''. */
   readonly received: readonly SoundDirection[];
   readonly network: NetworkProof;
   readonly processing: ProcessingProof;
@@ -447,7 +447,7 @@ export interface Proof {
 
 export interface SoundDirection {
   readonly key: string;
-  /** The other person's name. */
+  /** The other person's name; '' for everybody. */
   readonly name: string;
   /** In the last 60 s. For `sent`: what the server missed. */
   readonly gaps: { readonly count: number; readonly milliseconds: number };
