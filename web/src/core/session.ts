@@ -369,7 +369,8 @@ export class Session {
 
   #fitSeats(): void {
     const peer = this.#peer;
-    if (!peer?.ensureSeats(this.#seatsWanted())) return;
+    // A new connection has its own tracks first: its seats come with its first offer.
+    if (!peer || peer.seats.length === 0 || !peer.ensureSeats(this.#seatsWanted())) return;
     this.#events.onSeats(peer.seats);
     this.#negotiate();
   }

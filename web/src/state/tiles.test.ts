@@ -40,7 +40,7 @@ describe('the grid', () => {
   });
 
   it('never loses or doubles anybody, and moves nobody without need, whoever comes and goes', () => {
-    for (let seed = 1; seed <= 20; seed += 1) {
+    for (let seed = 1; seed <= 8; seed += 1) {
       let state = seed;
       const random = (below: number) => {
         state = (state * 48_271) % 2_147_483_647;
@@ -48,7 +48,7 @@ describe('the grid', () => {
       };
       let here: string[] = [];
       let places: Places = [];
-      for (let step = 0; step < 200; step += 1) {
+      for (let step = 0; step < 120; step += 1) {
         const comes = here.length === 0 || random(100) < 55;
         if (comes) here = [...here, `s${step}`];
         else here = here.filter((_, i) => i !== random(here.length));
