@@ -123,7 +123,7 @@ export class SoundHistory {
   }
 
   #tape(): readonly TapeSlice[] {
-    const slices = this.#steps.flatMap((s) => Array.from({ length: Math.max(1, Math.round(s.ms / SLICE_MS)) }, () => s));
+    const slices = this.#steps.flatMap((s) => repeated(s));
     return slices.slice(-SLICES_MAX);
   }
 
@@ -281,6 +281,11 @@ function worst(grades: readonly Grade[]): Grade {
 
 function percent(part: number, whole: number): number {
   return Math.round((part / whole) * 1000) / 10;
+}
+
+/** As many slices as a step lasted; one over which the machine slept fills the tape and no more. */
+function repeated(s: Step): readonly Step[] {
+  return Array.from({ length: Math.min(SLICES_MAX, Math.max(1, Math.round(s.ms / SLICE_MS))) }, () => s);
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

@@ -23,8 +23,9 @@ export class SoundSum {
   #before: ReadonlyMap<string, SoundCounters> = new Map();
   #total = NOTHING;
 
-  /** The counters of now, by track; the totals of all looks so far. */
-  add(now: ReadonlyMap<string, SoundCounters>): SoundCounters {
+  /** The counters of now, by track; the totals of all looks so far. `null` while there is no track, and so no time. */
+  add(now: ReadonlyMap<string, SoundCounters>): SoundCounters | null {
+    if (now.size === 0) return null;
     let duration = 0;
     for (const [track, counters] of now) {
       const before = this.#before.get(track);

@@ -226,7 +226,7 @@ export class ConferenceStore extends RoomStore implements ConferenceView {
   #picture(stream: SeatedStream): Tile['picture'] {
     const { room } = this;
     const info = room?.participants.find(({ id }) => id === stream.participant);
-    const index = room?.seats.findIndex((seat) => seat !== null && seatKey(seat) === seatKey(stream)) ?? -1;
+    const index = this.#pictureSeats.findIndex((seat) => seat !== null && seatKey(seat) === seatKey(stream));
     const picture = info ? pictureOf(stream, info, this.seen.has(index)) : 'off';
     return picture !== 'off' && room?.paused.includes(index) ? 'paused' : picture;
   }
@@ -250,6 +250,7 @@ export class ConferenceStore extends RoomStore implements ConferenceView {
 
   protected override onSeats(seats: readonly PeerSeat[]): void {
     super.onSeats(seats);
+    this.#followSeats();
     this.#report();
   }
 
@@ -257,7 +258,7 @@ export class ConferenceStore extends RoomStore implements ConferenceView {
 
   protected roomChanged(before: RoomState | null, room: RoomState, message: ServerMessage): void {
     this.#forgetPaused(before, room);
-    this.#pictures.setSeats(room.seats);
+    this.#followSeats();
     this.#speakingSince = this.#speaking.take(room.speakers.speaking, Date.now());
     this.#stage.take(room);
     this.#report();
@@ -265,6 +266,15 @@ export class ConferenceStore extends RoomStore implements ConferenceView {
     // What happened while we were not there is no news.
     if (before && message.type !== 'welcome') this.#tellNews(before, room, message);
     if (message.type === 'reacted') this.#showReaction(message.participant, message.reaction);
+  }
+
+  /** Who sits in which picture. Somebody may sit in a seat for sound alone as well, and is not seen there. */
+  get #pictureSeats(): readonly (SeatedStream | null)[] {
+    return (this.room?.seats ?? []).map((seat, index) => (this.peerSeats[index]?.video === null ? null : seat));
+  }
+
+  #followSeats(): void {
+    this.#pictures.setSeats(this.#pictureSeats);
   }
 
   /** A picture that was paused is there again with its next frame, not with its last. */

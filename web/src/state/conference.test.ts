@@ -174,6 +174,17 @@ describe('a conference', () => {
       expect(tileOf(2)?.picture).toBe('off');
     });
 
+    it('have no picture from a seat for sound alone', async () => {
+      await enter(12);
+      const { element } = show('2-main');
+      seat(...Array<null>(9).fill(null), 2);
+      expect(element.waiting).toEqual([]);
+      expect(tileOf(2)?.picture).toBe('waiting');
+      seat(null, 2, ...Array<null>(7).fill(null), 2);
+      element.frame();
+      expect(tileOf(2)?.picture).toBe('on');
+    });
+
     it('say that the network is too narrow, until the next picture', async () => {
       await enter(2);
       seat(2, 3);

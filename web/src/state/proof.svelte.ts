@@ -181,7 +181,8 @@ export class ProofStore implements Proof {
     const heard = this.#source.seats().filter(({ participant }) => participant.microphone === 'on');
     const muted = heard.length === 0;
     const stereo = heard.some(({ participant }) => participant.soundProfile !== 'speech');
-    this.#allHistory.add(this.#all.add(digest.received), muted, stereo ? 'music' : 'speech');
+    const all = this.#all.add(digest.received);
+    if (all) this.#allHistory.add(all, muted, stereo ? 'music' : 'speech');
     const figures = this.#allHistory.figures('once');
     // Nobody is there, or nobody may be heard: nothing is missing.
     if (this.#source.seats().length === 0) return [];
