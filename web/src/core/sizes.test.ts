@@ -101,6 +101,14 @@ describe('what is in sight', () => {
     expect(told.slice(1)).toEqual([[['a', 399, 180]]]);
   });
 
+  it('is told at once when a tile takes the large place', () => {
+    const { element } = show('a');
+    vi.advanceTimersByTime(20);
+    resize(element, 960, 540);
+    vi.advanceTimersByTime(20);
+    expect(told.at(-1)).toEqual([['a', 960, 540]]);
+  });
+
   it('does not notice a tile that moves from one place of the page to another', () => {
     const before = show('a');
     vi.advanceTimersByTime(20);

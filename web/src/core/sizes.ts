@@ -2,6 +2,8 @@ import type { SeatSize } from '../generated/wire';
 
 /** A window that is drawn larger changes its sizes with every frame: tell the end of it. */
 const SETTLE_MS = 120;
+/** A tile that becomes this much larger or smaller at once was put somewhere else, and not drawn there. */
+const MOVED_RATIO = 2;
 /** What appears or goes away is told at once, but tiles of one page together. */
 const TOGETHER_MS = 16;
 /** Looking into another tab for a moment is not worth a keyframe of every picture. */
@@ -74,10 +76,10 @@ export class Sizes {
   #resize(element: Element, { width, height }: SeatSize): void {
     const tile = this.#tiles.get(element);
     if (!tile || (tile.width === width && tile.height === height)) return;
-    const before = isSeen(tile);
+    const before = { ...tile };
     tile.width = width;
     tile.height = height;
-    this.#changed(before === isSeen(tile) ? 'settled' : 'soon');
+    this.#changed(isSeen(before) === isSeen(tile) && !moved(before, tile) ? 'settled' : 'soon');
   }
 
   #cross(element: Element, inSight: boolean): void {
@@ -117,6 +119,11 @@ export class Sizes {
   readonly #onWindow = () => {
     this.#changed('settled');
   };
+}
+
+function moved(before: SeatSize, now: SeatSize): boolean {
+  const [small, large] = [before.width * before.height, now.width * now.height].sort((a, b) => a - b);
+  return (large ?? 0) > MOVED_RATIO * (small ?? 0);
 }
 
 function isSeen({ width, height, inSight }: Tile): boolean {

@@ -18,10 +18,9 @@ import type {
   RaisedHand,
   StageView,
   Tile,
-  WaitingPerson,
 } from './conference';
 import { Crier } from './crier.svelte';
-import { initialsOf, pictureOf, toSeats } from './people';
+import { pictureOf, toSeats } from './people';
 import { byName, hearingOf, mayLead, raisedHands, searchPersons, toPersons } from './persons';
 import { Pictures } from './pictures';
 import { RoomStore, type RoomOptions } from './room.svelte';
@@ -113,9 +112,6 @@ export class ConferenceStore extends RoomStore implements ConferenceView {
   get handUp(): boolean {
     return (this.myself?.hand ?? null) !== null;
   }
-  get locked(): boolean {
-    return this.room?.settings.locked ?? false;
-  }
   get screens(): ScreenPolicy {
     return this.room?.settings.screens ?? 'one';
   }
@@ -130,9 +126,6 @@ export class ConferenceStore extends RoomStore implements ConferenceView {
   get wouldTakeScreenOf(): string | null {
     if (this.screens === 'many') return null;
     return this.participants.find(({ isMe, sharesScreen }) => !isMe && sharesScreen)?.name ?? null;
-  }
-  get lobby(): readonly WaitingPerson[] {
-    return (this.room?.lobby ?? []).map(({ id, name, role, since }) => ({ id, name, role, since, initials: initialsOf(name) }));
   }
 
   setSearch = (text: string): void => {
@@ -375,18 +368,6 @@ export class ConferenceStore extends RoomStore implements ConferenceView {
   };
   muteAll = (): void => {
     this.session.ask({ type: 'mute_all' });
-  };
-  admit = (id: number): void => {
-    this.session.ask({ type: 'admit', participants: [id] });
-  };
-  admitAll = (): void => {
-    this.session.ask({ type: 'admit_all' });
-  };
-  dismissWaiting = (id: number): void => {
-    this.session.ask({ type: 'dismiss', participant: id });
-  };
-  setLocked = (locked: boolean): void => {
-    this.session.ask({ type: 'set_locked', locked });
   };
   setScreens = (screens: ScreenPolicy): void => {
     this.session.ask({ type: 'set_screens', screens });

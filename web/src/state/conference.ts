@@ -35,6 +35,18 @@ export interface WaitingView {
   leave(): void;
 }
 
+/** The door of a room: who waits in front of it, and whether everybody has to. A lesson has one too. */
+export interface Doors {
+  /** Who waits to be let in, longest first. Empty for who may not let anybody in. */
+  readonly lobby: readonly WaitingPerson[];
+  admit(id: number): void;
+  admitAll(): void;
+  dismissWaiting(id: number): void;
+  readonly locked: boolean;
+  /** For who leads the room; the server refuses it to everybody else. */
+  setLocked(locked: boolean): void;
+}
+
 /* -------------------------------------------------------------- conference */
 
 export interface ConferenceView extends RoomView {
@@ -81,11 +93,6 @@ export interface ConferenceView extends RoomView {
   readonly handUp: boolean;
   toggleHand(): void;
 
-  /** Who waits to be let in, longest first. Empty for who may not let anybody in. */
-  readonly lobby: readonly WaitingPerson[];
-  admit(id: number): void;
-  admitAll(): void;
-  dismissWaiting(id: number): void;
   /** A soft sound when somebody waits; kept for the next time. It never sounds while the own microphone is on. */
   readonly chime: boolean;
   setChime(on: boolean): void;
@@ -94,8 +101,6 @@ export interface ConferenceView extends RoomView {
   /** Signs of the last seconds, oldest first; each leaves by itself. Tiles show theirs too. */
   readonly reactions: readonly PassingReaction[];
 
-  readonly locked: boolean;
-  setLocked(locked: boolean): void;
   readonly screens: ScreenPolicy;
   setScreens(screens: ScreenPolicy): void;
   /** Who shares a screen now and would be ended by mine (only one at a time); `null`: nobody. Ask before sharing. */

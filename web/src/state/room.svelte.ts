@@ -9,7 +9,9 @@ import { ChatStore } from './chat.svelte';
 import { ConnectionStore } from './connection.svelte';
 import type { Equipment } from './equipment.svelte';
 import { askedToUnmute, mutedBy, screenTakenOver, soundBlocked } from './notices';
+import { initialsOf } from './people';
 import { ProofStore } from './proof.svelte';
+import type { WaitingPerson } from './conference';
 import type {
   CaptureState,
   DeviceChoice,
@@ -216,6 +218,12 @@ export abstract class RoomStore implements RoomView {
     const role = this.room?.role;
     return role === 'teacher' || role === 'moderator';
   }
+  get locked(): boolean {
+    return this.room?.settings.locked ?? false;
+  }
+  get lobby(): readonly WaitingPerson[] {
+    return (this.room?.lobby ?? []).map(({ id, name, role, since }) => ({ id, name, role, since, initials: initialsOf(name) }));
+  }
   get flipCamera(): (() => void) | null {
     return this.equipment.canFlip ? this.#flip : null;
   }
@@ -262,6 +270,19 @@ export abstract class RoomStore implements RoomView {
   };
   muteOther = (participant: number, source: TrackSource): void => {
     this.session.ask({ type: 'mute_other', participant, source });
+  };
+
+  admit = (id: number): void => {
+    this.session.ask({ type: 'admit', participants: [id] });
+  };
+  admitAll = (): void => {
+    this.session.ask({ type: 'admit_all' });
+  };
+  dismissWaiting = (id: number): void => {
+    this.session.ask({ type: 'dismiss', participant: id });
+  };
+  setLocked = (locked: boolean): void => {
+    this.session.ask({ type: 'set_locked', locked });
   };
 
   repair = (notice: Notice): void => {

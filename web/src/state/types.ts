@@ -9,7 +9,7 @@ import type { CaptureDevice, CaptureProblem } from '../core/errors';
 import type { DemoLinks, LinkInfo as LinkAnswer, LinkProblem } from '../core/link';
 import type { ConnectionTest } from '../core/probe';
 import type { TapeSlice, Verdict, VerdictReason } from '../core/proof';
-import type { ConferenceView, WaitingView } from './conference';
+import type { ConferenceView, Doors, WaitingView } from './conference';
 
 export type * from './conference';
 export type {
@@ -205,7 +205,7 @@ export type JoinProblem =
 /* ------------------------------------------------------------------- room */
 
 /** What a lesson and a conference have in common. */
-export interface RoomView {
+export interface RoomView extends Doors {
   readonly link: LinkInfo;
   /** Milliseconds since 1970 when the first person came. */
   readonly startedAt: number;
