@@ -333,7 +333,7 @@ export abstract class RoomStore implements RoomView {
   #allNotices(): Notice[] {
     const notices = [
       ...(this.#blocked ? [soundBlocked()] : []),
-      ...[this.#mutedBy, this.#asked, this.#takenOver].filter((notice) => notice !== null),
+      ...[this.#asked, this.#mutedBy, this.#takenOver].filter((notice) => notice !== null),
       ...this.equipment.notices,
       ...this.ownNotices(),
     ];
