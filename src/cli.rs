@@ -194,7 +194,11 @@ fn create_room(data: &Path, name: &str, kind: RoomKind) -> anyhow::Result<ExitCo
 fn print_link(config: Option<PathBuf>, data: &Path, link: &Link) -> anyhow::Result<ExitCode> {
     let config = load(config, Overrides::default())?;
     let (room, name) = (RoomName::parse(&link.room)?, DisplayName::parse(&link.name)?);
-    let kind = records(data)?.create_if_missing(&room, RoomKind::Lesson)?;
+    let kind = match link.role {
+        RoleArgument::Moderator | RoleArgument::Attendee => RoomKind::Conference,
+        RoleArgument::Teacher | RoleArgument::Student | RoleArgument::Guest => RoomKind::Lesson,
+    };
+    let kind = records(data)?.create_if_missing(&room, kind)?;
     let token = key(data)?.sign_join(JoinClaims {
         room: room.as_str().to_owned(),
         kind,

@@ -27,6 +27,7 @@ struct RawConfig {
     tls: RawTls,
     media: RawMedia,
     limits: RawLimits,
+    conference: RawConference,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -59,6 +60,12 @@ struct RawMedia {
 #[serde(deny_unknown_fields, default)]
 struct RawLimits {
     participants_per_room: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawConference {
+    heard: Option<usize>,
 }
 
 /// Where the certificate of the web server comes from.
@@ -94,6 +101,8 @@ pub struct Config {
     pub gather: Duration,
     /// Participants in one room at the same time.
     pub participants_per_room: usize,
+    /// How many are heard at once in a conference, beside moderators and who has the floor.
+    pub heard: usize,
 }
 
 /// What the command line says; it goes before environment and file.
@@ -109,6 +118,8 @@ pub struct Overrides {
 const NOT_CONFIGURATION: [&str; 3] = ["CONFIG", "DATA", "LOG"];
 const LISTEN: &str = "127.0.0.1:8080";
 const PARTICIPANTS_PER_ROOM: usize = 100;
+/// More than that talk at once only in a quarrel.
+const HEARD: usize = 5;
 /// More would be heard.
 const GATHER_MAX: Duration = Duration::from_millis(5);
 
@@ -181,6 +192,10 @@ impl Config {
             let problem = "between 2 and 500".to_owned();
             return Err(ConfigError::Unusable { key: "limits.participants_per_room", problem });
         }
+        let heard = raw.conference.heard.unwrap_or(HEARD);
+        if !(1..=20).contains(&heard) {
+            return Err(ConfigError::Unusable { key: "conference.heard", problem: "between 1 and 20".to_owned() });
+        }
         Ok(Self {
             listen,
             admin,
@@ -192,6 +207,7 @@ impl Config {
             media_candidates: list(overrides.media_candidates, "media.candidates", raw.media.candidates)?,
             gather,
             participants_per_room,
+            heard,
         })
     }
 }

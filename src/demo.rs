@@ -1,4 +1,4 @@
-//! The demonstration school: a lesson to join from two browsers, and a room where the bot musician plays for one.
+//! The demonstration school: a lesson to join from two browsers, a staff conference, and a room where the bot musician plays for one.
 
 use crate::bot::Musician;
 use crate::http::App;
@@ -17,6 +17,10 @@ const STAGE: &str = "Probebühne";
 const TEACHER: &str = "Frau Lindqvist";
 const STUDENT: &str = "Mia";
 const LISTENER: &str = "Gast";
+const CONFERENCE: &str = "Lehrerkonferenz";
+const MODERATOR: &str = "Frau Adler";
+const ATTENDEE: &str = "Herr Okafor";
+const VISITOR: &str = "Elternvertretung";
 const MUSICIAN: &str = "Bot-Musiker";
 const LINK_SECONDS: u64 = 7 * 24 * 3600;
 
@@ -27,20 +31,30 @@ pub struct DemoLinks {
     student: String,
     /// Where the bot musician plays.
     musician: String,
+    /// Of the conference.
+    moderator: String,
+    attendee: String,
+    /// Waits in the conference's lobby.
+    guest: String,
 }
 
 /// Makes the rooms, lets the musician wait for listeners, and returns the text with the links.
 pub fn open(app: &App) -> io::Result<String> {
     let room = |name: &str| RoomName::parse(name).map_err(io::Error::other);
-    let (lesson, stage) = (room(LESSON)?, room(STAGE)?);
-    for room in [&lesson, &stage] {
-        app.records.create_if_missing(room, RoomKind::Lesson)?;
+    let lesson = (room(LESSON)?, RoomKind::Lesson);
+    let stage = (room(STAGE)?, RoomKind::Lesson);
+    let conference = (room(CONFERENCE)?, RoomKind::Conference);
+    for (room, kind) in [&lesson, &stage, &conference] {
+        app.records.create_if_missing(room, *kind)?;
     }
-    tokio::spawn(play(app.clone(), stage.clone()));
+    tokio::spawn(play(app.clone(), stage.0.clone()));
     let links = DemoLinks {
         teacher: link(app, &lesson, Role::Teacher, TEACHER),
         student: link(app, &lesson, Role::Student, STUDENT),
         musician: link(app, &stage, Role::Guest, LISTENER),
+        moderator: link(app, &conference, Role::Moderator, MODERATOR),
+        attendee: link(app, &conference, Role::Attendee, ATTENDEE),
+        guest: link(app, &conference, Role::Guest, VISITOR),
     };
     let text = invitation(&links);
     // It is opened once.
@@ -54,6 +68,9 @@ fn invitation(links: &DemoLinks) -> String {
         ("Teacher / Lehrkraft", &links.teacher, qr_code(&links.teacher)),
         ("Student / Schülerin", &links.student, qr_code(&links.student)),
         ("Bot musician / Bot-Musiker", &links.musician, None),
+        ("Conference, moderator / Konferenz, Leitung", &links.moderator, None),
+        ("Conference, attendee / Konferenz, Teilnahme", &links.attendee, None),
+        ("Conference, guest (waits to be let in) / Konferenz, Gast (wartet auf Einlass)", &links.guest, None),
     ] {
         // Writing to a string does not fail.
         let _ = writeln!(text, "\n{title}\n{link}");
@@ -65,14 +82,9 @@ fn invitation(links: &DemoLinks) -> String {
     text
 }
 
-fn link(app: &App, room: &RoomName, role: Role, name: &str) -> String {
-    let claims = JoinClaims {
-        room: room.as_str().to_owned(),
-        kind: RoomKind::Lesson,
-        role,
-        name: name.to_owned(),
-        expires: seconds_now() + LINK_SECONDS,
-    };
+fn link(app: &App, (room, kind): &(RoomName, RoomKind), role: Role, name: &str) -> String {
+    let claims =
+        JoinClaims { room: room.as_str().to_owned(), kind: *kind, role, name: name.to_owned(), expires: seconds_now() + LINK_SECONDS };
     join_url(&app.url, room, &app.key.sign_join(claims))
 }
 

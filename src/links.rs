@@ -3,6 +3,7 @@
 //! A token is `base64url(claims) . base64url(HMAC-SHA256(claims))`, the claims as JSON. The key lies in the data directory, so that links made by the
 //! command line hold at the running server, and after a restart.
 
+use crate::rooms::RoomLife;
 use auftakt_signaling::RoomName;
 use auftakt_signaling::wire::{Role, RoomKind};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -50,6 +51,17 @@ pub struct ResumeClaims {
     pub nonce: String,
     /// Seconds since 1970.
     pub until: u64,
+    /// Of somebody who was in the room, not of somebody who waited to be let in.
+    #[serde(default = "of_somebody_inside")]
+    pub admitted: bool,
+    /// In which life of the room. `None` in secrets of a server that did not say so.
+    #[serde(default)]
+    pub life: Option<RoomLife>,
+}
+
+/// Before there was waiting, every secret was.
+fn of_somebody_inside() -> bool {
+    true
 }
 
 /// What is signed: the tag keeps a link from being taken for a bearer token and the reverse.
@@ -186,9 +198,21 @@ impl LinkKey {
         self.sign(&Claims::Resume(claims))
     }
 
-    /// Whether somebody was here through this link not long ago; `now` in seconds since 1970.
+    /// Whether somebody was in the room through this link not long ago; `now` in seconds since 1970. Whoever only waited was not.
     pub fn was_here(&self, token: &str, link: u64, now: u64) -> bool {
-        matches!(self.verify(token), Ok(Claims::Resume(claims)) if claims.link == link && now < claims.until)
+        self.read_resume(token, link, now).is_some()
+    }
+
+    /// Whether somebody is in the room through this link, as far as this life of it goes on what was before; `now` in seconds since 1970.
+    pub fn was_let_in(&self, token: &str, link: u64, now: u64, life: RoomLife) -> bool {
+        self.read_resume(token, link, now).is_some_and(|claims| claims.life.is_none_or(|earlier| life.continues(earlier)))
+    }
+
+    fn read_resume(&self, token: &str, link: u64, now: u64) -> Option<ResumeClaims> {
+        match self.verify(token) {
+            Ok(Claims::Resume(claims)) => Some(claims).filter(|claims| claims.admitted && claims.link == link && now < claims.until),
+            _ => None,
+        }
     }
 
     fn sign(&self, claims: &Claims) -> String {
@@ -271,13 +295,29 @@ mod tests {
 
     #[test]
     fn a_resume_secret_proves_one_link_for_a_while_and_nothing_else() {
-        let secret = key().sign_resume(ResumeClaims { link: 5, nonce: "x".into(), until: 100 });
+        let secret = key().sign_resume(resume_claims(true));
         assert!(key().was_here(&secret, 5, 99));
         assert!(!key().was_here(&secret, 5, 100) && !key().was_here(&secret, 6, 99));
         assert!(!LinkKey::from_bytes(&[8; KEY_BYTES]).was_here(&secret, 5, 99));
         assert!(!key().was_here(&key().sign_join(claims()), 5, 99));
         assert_eq!(key().read_join(&secret), Err(TokenError::Invalid));
         assert_eq!(key().read_media(&secret), Err(TokenError::Invalid));
+    }
+
+    fn resume_claims(admitted: bool) -> ResumeClaims {
+        ResumeClaims { link: 5, nonce: "x".into(), until: 100, admitted, life: None }
+    }
+
+    #[test]
+    fn a_secret_of_the_lobby_proves_nothing() {
+        assert!(!key().was_here(&key().sign_resume(resume_claims(false)), 5, 99));
+    }
+
+    #[test]
+    fn a_secret_of_a_server_that_knew_no_lobby_is_of_somebody_inside() {
+        let old = r#"{"for":"resume","link":5,"nonce":"x","until":100}"#;
+        let claims: Claims = serde_json::from_str(old).expect("as it was written");
+        assert!(key().was_here(&key().sign(&claims), 5, 99));
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Server {
         let url_file = data.join(URL_FILE);
         std::fs::write(&url_file, &url).map_err(in_data)?;
 
-        let limits = Limits { participants: config.participants_per_room, viewers: VIEWERS_PER_ROOM };
+        let limits = Limits { participants: config.participants_per_room, viewers: VIEWERS_PER_ROOM, heard: config.heard };
         let rooms = Rooms::new(media.handle(), limits);
         let media_ended = media.take_events().map(|events| {
             let rooms = rooms.clone();

@@ -15,6 +15,6 @@ pub use names::{ChatText, ChatTextError, DisplayName, NameError, RoomName, RoomN
 pub use rate::TokenBucket;
 pub use room::{
     CloseReason, ExternalEvent, ExternalId, ExternalOffer, ExternalRefusal, ExternalRole, Flow, Input, JoinRequest, Limits, LinkId,
-    LinkState, MediaCommand, OfferSerial, Output, PeerTrouble, Room, RoomConfig, SEATS_MAX, SocketId,
+    LinkState, MediaCommand, OfferSerial, Output, PeerTrouble, Room, RoomConfig, SEATS_MAX, SocketId, Standing,
 };
 pub use secret::ResumeSecret;

@@ -8,13 +8,14 @@ use crate::redact;
 use crate::rooms::{Frame, Outbox, RoomHandle};
 use auftakt_signaling::wire::{ClientMessage, ErrorCode, PROTOCOL_VERSION, ServerMessage, SoundProfile};
 use auftakt_signaling::{
-    CloseReason, DisplayName, Input, JoinRequest, LinkId, LinkState, NameError, ResumeSecret, RoomName, SocketId, TokenBucket,
+    CloseReason, DisplayName, Input, JoinRequest, LinkId, LinkState, NameError, ResumeSecret, RoomName, SocketId, Standing, TokenBucket,
 };
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::SinkExt;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
@@ -35,12 +36,18 @@ const PING_EVERY: Duration = Duration::from_secs(10);
 const SILENCE_MAX: Duration = Duration::from_secs(25);
 /// A socket that takes no byte for this long is gone.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
+/// Messages written before the socket is read again.
+const FRAMES_TOGETHER: usize = 64;
 /// Messages: what a person can cause by hand, with room for a reconnect's bunch.
 const MESSAGES: (u32, Duration) = (60, Duration::from_millis(50));
 /// Offers: each one makes the media plane work.
 const OFFERS: (u32, Duration) = (10, Duration::from_secs(1));
 /// Chat: what somebody types, with room for a quick word after another.
 const CHAT: (u32, Duration) = (5, Duration::from_secs(1));
+/// What a page shows: what scrolling and turning a device cause, when the page reports it a few times a second.
+const VIEWS: (u32, Duration) = (10, Duration::from_millis(200));
+/// Hands that go up and down, and signs: each is told to everybody.
+const SIGNS: (u32, Duration) = (5, Duration::from_millis(500));
 /// How long after the join a secret brings its owner back through a link that has expired, also when the server was restarted
 /// meanwhile: longer than any lesson.
 const RESUME_SECONDS: u64 = 4 * 3600;
@@ -94,6 +101,8 @@ struct Session {
     messages: TokenBucket,
     offers: TokenBucket,
     chat: TokenBucket,
+    views: TokenBucket,
+    signs: TokenBucket,
     patience: TokenBucket,
     heard: Instant,
 }
@@ -127,7 +136,17 @@ impl Session {
     fn new(app: App, socket: WebSocket) -> Self {
         let now = Instant::now();
         let bucket = |(burst, interval)| TokenBucket::new(now, burst, interval);
-        Self { app, socket, messages: bucket(MESSAGES), offers: bucket(OFFERS), chat: bucket(CHAT), patience: bucket(PATIENCE), heard: now }
+        Self {
+            app,
+            socket,
+            messages: bucket(MESSAGES),
+            offers: bucket(OFFERS),
+            chat: bucket(CHAT),
+            views: bucket(VIEWS),
+            signs: bucket(SIGNS),
+            patience: bucket(PATIENCE),
+            heard: now,
+        }
     }
 
     async fn run(mut self) {
@@ -195,10 +214,28 @@ impl Session {
             NameError::Missing => ErrorCode::NameMissing,
             NameError::TooLong => ErrorCode::NameTooLong,
         })?;
-        let nonce = redact::secret().ok_or(ErrorCode::ServerFault)?;
-        let secret = ResumeSecret::new(self.app.key.sign_resume(ResumeClaims { link: link.0, nonce, until: now + RESUME_SECONDS }));
+        let (nonce, other_nonce) = redact::secret().zip(redact::secret()).ok_or(ErrorCode::ServerFault)?;
         let socket = self.app.rooms.next_socket();
-        let request = JoinRequest { socket, link, link_state, role: claims.role, name, sound_profile, resume, secret };
+        let key = &self.app.key;
+        let secret = |nonce: &str, admitted, life| {
+            let until = now + RESUME_SECONDS;
+            ResumeSecret::new(key.sign_resume(ResumeClaims { link: link.0, nonce: nonce.to_owned(), until, admitted, life: Some(life) }))
+        };
+        let request = |life| JoinRequest {
+            socket,
+            link,
+            link_state,
+            role: claims.role,
+            name: name.clone(),
+            sound_profile,
+            resume: resume.clone(),
+            standing: match resume.as_deref().is_some_and(|secret| key.was_let_in(secret, link.0, now, life)) {
+                true => Standing::Admitted,
+                false => Standing::New,
+            },
+            secret: secret(&nonce, true, life),
+            waiting_secret: secret(&other_nonce, false, life),
+        };
         let (room_end, outbox) = Outbox::new();
         let room = self.app.rooms.join(&room_name, claims.kind, request, room_end).await.map_err(|_| ErrorCode::ServerFault)?;
         Ok(Joined { id: socket, room, outbox })
@@ -209,7 +246,7 @@ impl Session {
         loop {
             let step = tokio::select! {
                 received = self.socket.recv() => self.received(joined, received).await,
-                frame = joined.outbox.recv() => self.deliver(frame).await,
+                frame = joined.outbox.recv() => self.deliver(frame, &mut joined.outbox).await,
                 _ = ping.tick() => as_step(self.send(Message::Ping(axum::body::Bytes::new())).await),
                 () = tokio::time::sleep_until((self.heard + SILENCE_MAX).into()) => ControlFlow::Break(End::Lost),
             };
@@ -236,13 +273,24 @@ impl Session {
         }
     }
 
-    async fn deliver(&mut self, frame: Option<Frame>) -> ControlFlow<End> {
-        match frame {
-            Some(Frame::Text(text)) => as_step(self.send(Message::Text(text)).await),
-            Some(Frame::Close(reason)) => ControlFlow::Break(End::Closed(reason)),
-            // The room let go of us because we did not take what it sent.
-            None => ControlFlow::Break(self.fail(ErrorCode::TooSlow).await),
+    /// What waits goes out together: many small messages in a moment are one write and few packets.
+    async fn deliver(&mut self, first: Option<Frame>, outbox: &mut mpsc::Receiver<Frame>) -> ControlFlow<End> {
+        let mut next = first;
+        for left in (0..FRAMES_TOGETHER).rev() {
+            match next {
+                Some(Frame::Text(text)) => as_step(in_time(self.socket.feed(Message::Text(text))).await)?,
+                Some(Frame::Close(reason)) => return ControlFlow::Break(End::Closed(reason)),
+                // The room let go of us because we did not take what it sent.
+                None => return ControlFlow::Break(self.fail(ErrorCode::TooSlow).await),
+            }
+            if left == 0 {
+                break;
+            }
+            // When the room has let go of us, the next turn finds out.
+            let Ok(frame) = outbox.try_recv() else { break };
+            next = Some(frame);
         }
+        as_step(in_time(self.socket.flush()).await)
     }
 
     /// What came, within the limits of what may come.
@@ -281,6 +329,8 @@ impl Session {
             _ if text.len() > MESSAGE_BYTES_MAX => Parsed::Fatal(ErrorCode::MessageTooLarge),
             _ if !in_time => self.too_fast(now, None),
             ClientMessage::Chat { .. } if !self.chat.take(now) => self.too_fast(now, None),
+            ClientMessage::SetView { .. } if !self.views.take(now) => self.too_fast(now, None),
+            ClientMessage::RaiseHand { .. } | ClientMessage::React { .. } if !self.signs.take(now) => self.too_fast(now, None),
             _ => Parsed::Message(message),
         }
     }
@@ -304,10 +354,7 @@ impl Session {
     }
 
     async fn send(&mut self, message: Message) -> Result<(), End> {
-        match tokio::time::timeout(SEND_WITHIN, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Lost),
-        }
+        in_time(self.socket.send(message)).await
     }
 
     async fn close(mut self, reason: CloseReason) {
@@ -322,6 +369,14 @@ impl Session {
             let seen = async { while let Some(Ok(_)) = self.socket.recv().await {} };
             let _ = tokio::time::timeout(READ_REASON_WITHIN, seen).await;
         }
+    }
+}
+
+/// What takes longer than a socket may, has no other side any more.
+async fn in_time(sent: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
+    match tokio::time::timeout(SEND_WITHIN, sent).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(End::Lost),
     }
 }
 

@@ -16,6 +16,7 @@ use auftakt_signaling::{
     SocketId,
 };
 use dashmap::DashMap;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -41,13 +42,32 @@ struct Shared {
     limits: Limits,
     wall_clock: (Instant, Duration),
     next_id: AtomicU64,
+    boot: u64,
     /// No room starts any more.
     closing: AtomicBool,
+}
+
+/// One life of a room, from the first who comes to the last who goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomLife {
+    /// Of which start of the server. Random.
+    boot: u64,
+    /// Counts up with every room that starts.
+    number: u64,
+}
+
+impl RoomLife {
+    /// Whether what was allowed in `earlier` still is now: in the same life, and after a restart of the server, which nobody has left the
+    /// room for. Not when the room came to its end and began anew.
+    pub fn continues(self, earlier: Self) -> bool {
+        self == earlier || self.boot != earlier.boot
+    }
 }
 
 /// Talks to one live room.
 #[derive(Clone)]
 pub struct RoomHandle {
+    life: RoomLife,
     mailbox: mpsc::Sender<ToRoom>,
 }
 
@@ -109,6 +129,10 @@ pub struct Admitted {
 impl Rooms {
     /// No rooms yet.
     pub fn new(media: MediaHandle, limits: Limits) -> Self {
+        // Without randomness the start's time tells two starts apart as well.
+        let mut boot = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos().to_le_bytes();
+        let _ = aws_lc_rs::rand::fill(&mut boot);
+        let boot = u64::from_le_bytes(*boot.first_chunk().unwrap_or(&[0; 8]));
         Self(Arc::new(Shared {
             live: DashMap::new(),
             peers: DashMap::new(),
@@ -117,6 +141,7 @@ impl Rooms {
             limits,
             wall_clock: (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
             next_id: AtomicU64::new(1),
+            boot,
             closing: AtomicBool::new(false),
         }))
     }
@@ -131,12 +156,19 @@ impl Rooms {
         ExternalId(self.0.next_id.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Brings a socket into a room. What the room says to it, a refusal too, comes through the outbox.
-    pub async fn join(&self, name: &RoomName, kind: RoomKind, request: JoinRequest, outbox: Outbox) -> Result<RoomHandle, RoomEnded> {
+    /// Brings a socket into a room. What the room says to it, a refusal too, comes through the outbox. What is asked of the room may
+    /// depend on which life of it is met.
+    pub async fn join(
+        &self,
+        name: &RoomName,
+        kind: RoomKind,
+        request: impl Fn(RoomLife) -> JoinRequest,
+        outbox: Outbox,
+    ) -> Result<RoomHandle, RoomEnded> {
         for _ in 0..ATTEMPTS {
             let room = self.live_or_new(name, kind)?;
             let (taken, joined) = oneshot::channel();
-            let message = ToRoom::Join { request: request.clone(), outbox: outbox.clone(), taken };
+            let message = ToRoom::Join { request: request(room.life), outbox: outbox.clone(), taken };
             if room.mailbox.send(message).await.is_ok() && joined.await.is_ok() {
                 return Ok(room);
             }
@@ -223,6 +255,10 @@ impl Rooms {
         }
     }
 
+    fn next_life(&self) -> RoomLife {
+        RoomLife { boot: self.0.boot, number: self.0.next_id.fetch_add(1, Ordering::Relaxed) }
+    }
+
     fn all(&self) -> Vec<RoomHandle> {
         self.0.live.iter().map(|entry| entry.value().clone()).collect()
     }
@@ -276,13 +312,21 @@ mod tests {
     use super::*;
     use crate::media_io::{MediaConfig, MediaPlane};
     use auftakt_signaling::wire::Role;
-    use auftakt_signaling::{LinkId, LinkState, ResumeSecret};
+    use auftakt_signaling::{LinkId, LinkState, ResumeSecret, Standing};
     use std::net::Ipv4Addr;
+
+    #[test]
+    fn what_was_allowed_lasts_for_a_life_and_over_a_restart() {
+        let life = RoomLife { boot: 1, number: 7 };
+        assert!(life.continues(life));
+        assert!(!RoomLife { number: 8, ..life }.continues(life), "it ended and began anew");
+        assert!(RoomLife { boot: 2, number: 3 }.continues(life), "the server was restarted");
+    }
 
     #[tokio::test]
     async fn nobody_comes_in_while_the_server_stops() {
         let media = MediaPlane::start(MediaConfig::listen((Ipv4Addr::LOCALHOST, 0).into())).expect("a port");
-        let rooms = Rooms::new(media.handle(), Limits { participants: 2, viewers: 2 });
+        let rooms = Rooms::new(media.handle(), Limits { participants: 2, viewers: 2, heard: 5 });
         let name = RoomName::parse("Geige").expect("a name");
         let request = JoinRequest {
             socket: rooms.next_socket(),
@@ -292,14 +336,16 @@ mod tests {
             name: DisplayName::parse("Mia").expect("a name"),
             sound_profile: SoundProfile::Music,
             resume: None,
+            standing: Standing::New,
             secret: ResumeSecret::new("secret".into()),
+            waiting_secret: ResumeSecret::new("waiting".into()),
         };
         let (outbox, mut frames) = Outbox::new();
-        rooms.join(&name, RoomKind::Lesson, request.clone(), outbox).await.expect("a place");
+        rooms.join(&name, RoomKind::Lesson, |_| request.clone(), outbox).await.expect("a place");
         rooms.shut_down().await;
         while frames.recv().await.is_some() {}
         let again = JoinRequest { socket: rooms.next_socket(), ..request };
-        assert!(rooms.join(&name, RoomKind::Lesson, again, Outbox::new().0).await.is_err());
+        assert!(rooms.join(&name, RoomKind::Lesson, |_| again.clone(), Outbox::new().0).await.is_err());
         let external = rooms.add_external(&name, RoomKind::Lesson, rooms.next_external(), ExternalRole::Viewer(vec![]), String::new());
         assert!(matches!(external.await, Err(ExternalError::Stopping)));
     }

@@ -4,9 +4,9 @@ use auftakt_signaling::CloseReason;
 use axum::extract::ws::Utf8Bytes;
 use tokio::sync::mpsc;
 
-/// Messages that wait for a slow socket. Full: the socket is closed, and its client resumes with a snapshot instead of what
-/// it could not read.
-const WAITING: usize = 128;
+/// Messages that wait for a slow socket: what a hundred people cause who come within a second, twice. What goes to many lies in memory once.
+/// Full: the socket is closed, and its client resumes with a snapshot instead of what it could not read.
+const WAITING: usize = 512;
 
 /// For the socket's task.
 #[derive(Clone, Debug)]

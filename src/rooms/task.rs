@@ -45,7 +45,7 @@ enum Life {
 /// Starts a room. It takes itself out of the registry when it ends.
 pub(super) fn start(rooms: Rooms, name: RoomName, kind: RoomKind) -> RoomHandle {
     let (sender, mailbox) = mpsc::channel(MAILBOX);
-    let handle = RoomHandle { mailbox: sender };
+    let handle = RoomHandle { life: rooms.next_life(), mailbox: sender };
     let config = RoomConfig { name: name.clone(), kind, limits: rooms.0.limits, wall_clock: rooms.0.wall_clock };
     let task = RoomTask {
         rooms,

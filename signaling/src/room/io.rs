@@ -43,6 +43,8 @@ pub struct Limits {
     pub participants: usize,
     /// WHEP subscribers.
     pub viewers: usize,
+    /// In a conference: how many are heard at once, beside moderators and who has the floor.
+    pub heard: usize,
 }
 
 /// Does the link still admit newcomers?
@@ -52,6 +54,15 @@ pub enum LinkState {
     Valid,
     /// It has expired: whoever is here may come back, nobody else may come.
     Expired,
+}
+
+/// Has somebody been let into this room before, by a proof that holds without this room's memory?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// No, or nothing proves it.
+    New,
+    /// Yes: in this very life of the room, or before the server was restarted. Need not wait again, unless removed since.
+    Admitted,
 }
 
 /// Somebody opened a join link. Its signature has been checked.
@@ -69,10 +80,14 @@ pub struct JoinRequest {
     pub name: DisplayName,
     /// How the person sends sound.
     pub sound_profile: SoundProfile,
-    /// The secret of an earlier [`ServerMessage::Welcome`].
+    /// The secret of an earlier [`ServerMessage::Welcome`] or [`ServerMessage::Waiting`].
     pub resume: Option<String>,
+    /// What the given secret proves by itself.
+    pub standing: Standing,
     /// Fresh randomness, used when this becomes a new participant.
     pub secret: ResumeSecret,
+    /// Fresh randomness, used when this person has to wait first. It must prove no [`Standing::Admitted`] later.
+    pub waiting_secret: ResumeSecret,
 }
 
 /// What an external connection is for.

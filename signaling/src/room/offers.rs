@@ -1,10 +1,10 @@
 //! Offers on their way through the media plane, and what their answers change.
 
+use super::Room;
 use super::io::{ExternalEvent, ExternalId, ExternalOffer, ExternalRefusal, ExternalRole, MediaCommand, OfferSerial, Output, SocketId};
 use super::participant::{Participant, Reach, WantedTrack};
 use super::seats::{Receiver, parse_seats};
-use super::{Audience, Room};
-use crate::wire::{ErrorCode, OfferedSeat, OfferedTrack, ParticipantId, Role, ServerMessage, SoundProfile};
+use crate::wire::{ErrorCode, OfferedSeat, OfferedTrack, ParticipantId, Role, ServerMessage, SoundProfile, TrackSource};
 use auftakt_media::id::PeerId;
 use auftakt_media::worker::{Accepted, Muted, OfferError, SeatMids};
 use std::collections::BTreeMap;
@@ -72,13 +72,13 @@ impl PendingOffers {
 }
 
 impl Room {
-    pub(super) fn offer(&mut self, me: ParticipantId, socket: SocketId, spare: PeerId, offer: SocketOffer) {
+    pub(super) fn offer(&mut self, now: Instant, me: ParticipantId, socket: SocketId, spare: PeerId, offer: SocketOffer) {
         let SocketOffer { id, sdp, tracks, seats, fresh } = offer;
         let (Some(tracks), Some(seats)) = (WantedTrack::parse_all(&tracks), parse_seats(&seats)) else {
             return self.refuse(socket, ErrorCode::OfferRefused, Some(id));
         };
         if fresh {
-            self.drop_connection(me);
+            self.drop_connection(now, me);
         } else if self.participants.get(&me).is_some_and(|participant| participant.receiver.is_none()) {
             // It goes on with something that has died here: the answer would come from somebody its browser does not know.
             return self.refuse(socket, ErrorCode::OfferRefused, Some(id));
@@ -135,7 +135,8 @@ impl Room {
         if self.participants.len() >= self.config.limits.participants {
             return Err(ExternalRefusal::RoomFull);
         }
-        let id = self.admit(now, name, Role::Guest, SoundProfile::Studio, Reach::External(external));
+        let id = self.fresh_id();
+        self.admit(now, id, name, Role::Guest, SoundProfile::Studio, Reach::External(external));
         if let Some(participant) = self.participants.get_mut(&id) {
             participant.receiver = Some(Receiver::new(spare));
         }
@@ -154,7 +155,7 @@ impl Room {
         Ok(spare)
     }
 
-    pub(super) fn finish_offer(&mut self, serial: OfferSerial, result: Result<Accepted, OfferError>) {
+    pub(super) fn finish_offer(&mut self, now: Instant, serial: OfferSerial, result: Result<Accepted, OfferError>) {
         let Some(offer) = self.offers.waiting.remove(&serial) else { return };
         if !self.is_current(&offer) {
             // Its owner left or started anew while the media plane was working: what was made is nobody's.
@@ -162,10 +163,10 @@ impl Room {
             return;
         }
         match (result, offer.owner) {
-            (Ok(accepted), Owner::Socket(id, offer_id)) => self.accept_from_socket(id, offer_id, &offer, accepted),
-            (Ok(accepted), Owner::Publisher(external)) => self.accept_publisher(external, accepted),
+            (Ok(accepted), Owner::Socket(id, offer_id)) => self.accept_from_socket(now, id, offer_id, &offer, accepted),
+            (Ok(accepted), Owner::Publisher(external)) => self.accept_publisher(now, external, accepted),
             (Ok(accepted), Owner::Viewer(external)) => self.accept_viewer(external, &offer, accepted),
-            (Err(_), Owner::Socket(id, offer_id)) => self.refuse_socket_offer(id, offer_id),
+            (Err(_), Owner::Socket(id, offer_id)) => self.refuse_socket_offer(now, id, offer_id),
             (Err(error), Owner::Publisher(external) | Owner::Viewer(external)) => self.refuse_external(external, error),
         }
     }
@@ -179,28 +180,22 @@ impl Room {
         receiver.is_some_and(|receiver| receiver.peer == offer.peer)
     }
 
-    fn accept_from_socket(&mut self, id: ParticipantId, offer_id: u32, offer: &PendingOffer, accepted: Accepted) {
-        self.publish(id, offer.tracks.as_deref().unwrap_or_default(), &accepted);
+    fn accept_from_socket(&mut self, now: Instant, id: ParticipantId, offer_id: u32, offer: &PendingOffer, accepted: Accepted) {
+        self.publish(now, id, offer.tracks.as_deref().unwrap_or_default(), &accepted);
         let Some(participant) = self.participants.get_mut(&id) else { return };
-        let socket = participant.socket();
-        let Some(mut receiver) = participant.receiver.take() else { return };
-        receiver.offer_seats(&offer.seats, &accepted);
-        // Filled here already, so that the client is told its new seats whether or not somebody moved.
-        super::seats::update_streams(&mut self.streams, &self.participants);
-        receiver.fill(Audience::Participant(id), &self.streams, &self.participants);
-        let seats = receiver.occupants();
-        if let Some(participant) = self.participants.get_mut(&id) {
-            participant.receiver = Some(receiver);
+        if let Some(receiver) = &mut participant.receiver {
+            receiver.offer_seats(&offer.seats, &accepted);
+            self.pauses_due.get_or_insert(now);
         }
-        if let Some(socket) = socket {
+        // Who sits there follows, whether or not somebody moved.
+        if let Some(socket) = participant.socket() {
             self.send(socket, ServerMessage::Answer { id: offer_id, sdp: accepted.answer });
-            self.send(socket, ServerMessage::Seats { seats });
         }
     }
 
-    fn accept_publisher(&mut self, external: ExternalId, accepted: Accepted) {
+    fn accept_publisher(&mut self, now: Instant, external: ExternalId, accepted: Accepted) {
         if let Some(id) = self.find_external(external) {
-            self.publish(id, &WantedTrack::by_order(&accepted), &accepted);
+            self.publish(now, id, &WantedTrack::by_order(&accepted), &accepted);
         }
         self.tell_external(external, ExternalEvent::Answered(accepted.answer));
     }
@@ -209,36 +204,48 @@ impl Room {
         if let Some(viewer) = self.viewers.get_mut(&external) {
             viewer.note_answered();
             viewer.offer_seats(&offer.seats, &accepted);
-            self.seats_stale = true;
+            self.stale.everybody = true;
         }
         self.tell_external(external, ExternalEvent::Answered(accepted.answer));
     }
 
-    fn publish(&mut self, id: ParticipantId, wanted: &[WantedTrack], accepted: &Accepted) {
+    fn publish(&mut self, now: Instant, id: ParticipantId, wanted: &[WantedTrack], accepted: &Accepted) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let before = participant.info();
+        let (voice, shared) = (participant.track(TrackSource::Microphone), participant.track(TrackSource::Screen).is_some());
         if !participant.receiver.as_ref().is_some_and(Receiver::is_unanswered) {
             // Not on a new connection: whoever comes back may bring its tracks one by one.
             participant.forget_owner_mutes_except(wanted);
         }
         let mutes = participant.publish(wanted, accepted);
+        let shares = participant.track(TrackSource::Screen).is_some();
+        // Whoever was taken over shares anew after having stopped.
+        participant.screen_taken &= shares;
+        let begins = shares && !shared && !participant.screen_taken;
+        if participant.track(TrackSource::Microphone) != voice {
+            self.voices.silence(now, id);
+        }
         let changed = participant.info() != before;
         // Before anybody is assigned to the tracks: a muted one is never heard.
         self.outputs.extend(mutes.into_iter().map(|(track, muted)| Output::Media(MediaCommand::SetMuted(track, muted))));
         if let Some(receiver) = &mut participant.receiver {
             receiver.note_answered();
         }
-        self.seats_stale = true;
+        self.stale.everybody = true;
+        self.voices_stale = true;
         if changed {
             self.tell_change(id);
         }
+        if begins {
+            self.take_over_screens(id);
+        }
     }
 
-    fn refuse_socket_offer(&mut self, id: ParticipantId, offer_id: u32) {
+    fn refuse_socket_offer(&mut self, now: Instant, id: ParticipantId, offer_id: u32) {
         // A connection that never got an answer does not exist.
         let unanswered = |participant: &Participant| participant.receiver.as_ref().is_some_and(Receiver::is_unanswered);
         if self.participants.get(&id).is_some_and(unanswered) {
-            self.drop_connection(id);
+            self.drop_connection(now, id);
         }
         if let Some(socket) = self.participants.get(&id).and_then(Participant::socket) {
             self.refuse(socket, ErrorCode::OfferRefused, Some(offer_id));

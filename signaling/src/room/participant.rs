@@ -1,7 +1,7 @@
 //! One participant: who it is, what it publishes, and how it is reached.
 
 use super::io::{ExternalId, LinkId, SocketId};
-use super::seats::Receiver;
+use super::seats::{Receiver, View};
 use crate::names::DisplayName;
 use crate::secret::ResumeSecret;
 use crate::wire::{OfferedTrack, ParticipantId, ParticipantInfo, Role, SoundProfile, StreamKind, TrackInfo, TrackSource};
@@ -14,6 +14,8 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Participant {
     pub(super) id: ParticipantId,
+    /// Counts up with everybody who comes in; the id does with everybody who asks to.
+    pub(super) order: u32,
     pub(super) name: DisplayName,
     pub(super) role: Role,
     pub(super) sound_profile: SoundProfile,
@@ -24,17 +26,40 @@ pub(super) struct Participant {
     pub(super) mutes: BTreeMap<TrackSource, Mute>,
     /// Its connection. `None` before the first offer, and for local participants.
     pub(super) receiver: Option<Receiver>,
+    /// What its page shows. Outlives connections too.
+    pub(super) view: View,
+    /// Smaller numbers were raised earlier.
+    pub(super) hand: Option<u32>,
+    /// Somebody else shares now: its screen goes to nobody until it shares anew.
+    pub(super) screen_taken: bool,
+    /// Seats whose pictures it was told are paused.
+    pub(super) told_paused: Vec<u16>,
 }
 
 /// How a participant is reached.
 #[derive(Debug)]
 pub(super) enum Reach {
     /// Through a WebSocket.
-    Socket { socket: SocketId, link: LinkId, secret: ResumeSecret },
+    Socket { socket: SocketId, pass: Pass },
     /// The socket is lost; the place is kept for a while.
-    Lost { since: Instant, announced: bool, link: LinkId, secret: ResumeSecret },
+    Lost { since: Instant, announced: bool, pass: Pass },
     /// Without a socket.
     External(ExternalId),
+}
+
+/// How somebody came in and comes back.
+#[derive(Clone, Debug)]
+pub(super) struct Pass {
+    pub(super) link: LinkId,
+    pub(super) secret: ResumeSecret,
+    /// Let in while its socket was lost, it knows no other.
+    pub(super) waited_with: Option<ResumeSecret>,
+}
+
+impl Pass {
+    pub(super) fn opens_with(&self, given: &str) -> bool {
+        self.secret.matches(given) || self.waited_with.as_ref().is_some_and(|secret| secret.matches(given))
+    }
 }
 
 /// A published track.
@@ -42,6 +67,8 @@ pub(super) enum Reach {
 pub(super) struct Track {
     pub(super) source: TrackSource,
     pub(super) id: TrackId,
+    /// How many of its layers anybody gets, as its owner was told.
+    pub(super) layers: Option<u8>,
 }
 
 /// A track of an offer, parsed.
@@ -77,6 +104,23 @@ impl Participant {
         }
     }
 
+    pub(super) fn pass(&self) -> Option<&Pass> {
+        match &self.reach {
+            Reach::Socket { pass, .. } | Reach::Lost { pass, .. } => Some(pass),
+            Reach::External(_) => None,
+        }
+    }
+
+    /// Its socket is there, or was a moment ago.
+    pub(super) fn is_present(&self) -> bool {
+        !matches!(self.reach, Reach::Lost { announced: true, .. })
+    }
+
+    /// Its microphone is published and nobody keeps it silent.
+    pub(super) fn has_open_microphone(&self) -> bool {
+        self.track(TrackSource::Microphone).is_some() && !self.mute(TrackSource::Microphone).holds()
+    }
+
     /// Played by this process: it has no connection of its own.
     pub(super) fn is_local(&self) -> bool {
         matches!(self.reach, Reach::External(_)) && self.receiver.is_none()
@@ -91,7 +135,8 @@ impl Participant {
     }
 
     pub(super) fn info(&self) -> ParticipantInfo {
-        let tracks = self.tracks.iter().map(|track| {
+        let shown = self.tracks.iter().filter(|track| !(self.screen_taken && track.source.is_screen()));
+        let tracks = shown.map(|track| {
             let mute = self.mute(track.source);
             TrackInfo { source: track.source, muted: mute.holds(), muted_by_other: mute.by_other }
         });
@@ -101,8 +146,8 @@ impl Participant {
             role: self.role,
             sound_profile: self.sound_profile,
             tracks: tracks.collect(),
-            hand: None,
-            present: !matches!(self.reach, Reach::Lost { announced: true, .. }),
+            hand: self.hand,
+            present: self.is_present(),
         }
     }
 
@@ -114,18 +159,22 @@ impl Participant {
         }
     }
 
-    /// Whether anything of the stream is published.
+    /// Whether anything of the stream is published and may be forwarded.
     pub(super) fn has_media(&self, kind: StreamKind) -> bool {
+        if self.screen_taken && kind == StreamKind::Screen {
+            return false;
+        }
         [kind.sound(), kind.picture()].into_iter().flatten().any(|source| self.track(source).is_some())
     }
 
     /// Takes over what the answer made of the offered tracks. Returns every mute the media plane has to know.
     pub(super) fn publish(&mut self, wanted: &[WantedTrack], accepted: &Accepted) -> Vec<(TrackId, Muted)> {
-        self.tracks.clear();
+        let known = std::mem::take(&mut self.tracks);
         for track in wanted {
             let made = accepted.tracks.iter().find(|(mid, kind, _)| *mid == track.mid && *kind == track.source.media_kind());
             if let Some(&(_, _, id)) = made {
-                self.tracks.push(Track { source: track.source, id });
+                let layers = known.iter().find(|known| known.id == id).and_then(|known| known.layers);
+                self.tracks.push(Track { source: track.source, id, layers });
             }
         }
         self.tracks.iter().map(|track| (track.id, self.mute(track.source).as_media())).collect()
@@ -184,6 +233,10 @@ impl WantedTrack {
 }
 
 impl TrackSource {
+    fn is_screen(self) -> bool {
+        matches!(self, Self::Screen | Self::ScreenSound)
+    }
+
     fn media_kind(self) -> MediaKind {
         match self {
             Self::Microphone | Self::ScreenSound => MediaKind::Audio,

@@ -41,6 +41,12 @@ pub enum ErrorCode {
     ChatEmpty,
     /// The chat message has more than 2000 characters.
     ChatTooLong,
+    /// A private message to somebody who is not here, or has no page to read it on.
+    RecipientGone,
+    /// Nobody can be let in: the room holds as many as it may. Who waits goes on waiting.
+    NoPlaceLeft,
+    /// More entries in a list than the protocol allows.
+    ListTooLong,
     /// The offer cannot be answered. Carries its `id`.
     OfferRefused,
     /// The first message was not `Join`, or did not come in time. Fatal.

@@ -124,7 +124,7 @@ pub struct ChatMessage {
 }
 
 /// Who sits in one of the receiver's seats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 pub struct SeatedStream {
     /// Whose stream.
     pub participant: ParticipantId,

@@ -37,6 +37,8 @@ fn leaving_is_at_once() {
 fn a_short_loss_is_noticed_by_nobody() {
     let mut w = World::new();
     let (teacher, student) = (w.join_with_media("T", Role::Teacher), w.join_with_media("S", Role::Student));
+    // Who is heard is told a moment later.
+    w.wait(seconds(1));
     w.read(&teacher);
     let before = w.playing().len();
     w.input(Input::SocketLost(student.socket));
@@ -54,6 +56,8 @@ fn a_short_loss_is_noticed_by_nobody() {
 fn a_longer_loss_is_shown_and_ends_after_thirty_seconds() {
     let mut w = World::new();
     let (teacher, student) = (w.join_with_media("T", Role::Teacher), w.join_with_media("S", Role::Student));
+    // Who is heard is told a moment later.
+    w.wait(seconds(1));
     w.read(&teacher);
     w.input(Input::SocketLost(student.socket));
     w.wait(seconds(3));

@@ -95,14 +95,3 @@ fn sections_that_the_media_plane_did_not_make_stay_empty() {
     w.say(&student, ClientMessage::Offer { id: 5, sdp: "<vv ".into(), tracks: vec![], seats, fresh: true });
     assert_eq!(w.playing().iter().map(|(_, mid, _)| *mid).collect::<Vec<_>>(), ["v"]);
 }
-
-#[test]
-fn in_a_conference_seats_bound_what_is_received() {
-    let mut w = World::new();
-    let first = w.join("1", Role::Moderator);
-    w.offer(&first, &["m"], 2, true);
-    for name in ["2", "3", "4"] {
-        w.join_with_media(name, Role::Attendee);
-    }
-    assert_eq!(w.seats(&first).unwrap(), ["2/Main", "3/Main"]);
-}

@@ -54,20 +54,6 @@ fn a_teacher_mutes_and_only_the_owner_unmutes() {
 }
 
 #[test]
-fn who_may_mute_others() {
-    for (role, allowed) in
-        [(Role::Teacher, true), (Role::Moderator, true), (Role::Student, false), (Role::Guest, false), (Role::Attendee, false)]
-    {
-        let mut w = World::new();
-        let (who, student) = (w.join_with_media("W", role), w.join_with_media("S", Role::Student));
-        w.read(&who);
-        mute_other(&mut w, &who, &student);
-        assert_eq!(w.muted[&microphone(&w, &student)] == Muted::Yes, allowed, "{role:?}");
-        assert_eq!(w.errors(&who), if allowed { vec![] } else { vec![ErrorCode::NotAllowed] });
-    }
-}
-
-#[test]
 fn coming_back_never_unmutes() {
     for by_other in [false, true] {
         let mut w = World::new();

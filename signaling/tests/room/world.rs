@@ -1,7 +1,7 @@
 //! A room with its sockets and a media plane that accepts every offer.
 
 use auftakt_media::id::{MediaKind, Mid, PeerId, TrackId};
-use auftakt_media::worker::{Accepted, Muted, OfferError, Viewing};
+use auftakt_media::worker::{Accepted, Activity, Muted, OfferError, Viewing};
 use auftakt_signaling::wire::*;
 use auftakt_signaling::*;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -37,14 +37,29 @@ pub struct Browser {
     pub resume: String,
 }
 
-pub const LIMITS: Limits = Limits { participants: 4, viewers: 2 };
+/// One browser that waits to be let in.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    pub socket: SocketId,
+    pub resume: String,
+}
+
+pub const LIMITS: Limits = Limits { participants: 4, viewers: 2, heard: 5 };
 
 impl World {
-    #[expect(clippy::disallowed_methods, reason = "a test needs some instant to start from")]
     pub fn new() -> Self {
+        Self::of(RoomKind::Lesson, LIMITS)
+    }
+
+    pub fn conference() -> Self {
+        Self::of(RoomKind::Conference, Limits { participants: 120, ..LIMITS })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test needs some instant to start from")]
+    pub fn of(kind: RoomKind, limits: Limits) -> Self {
         let now = Instant::now();
         let name = RoomName::parse("Geige").unwrap();
-        let config = RoomConfig { name, kind: RoomKind::Lesson, limits: LIMITS, wall_clock: (now, Duration::from_secs(1_000)) };
+        let config = RoomConfig { name, kind, limits, wall_clock: (now, Duration::from_secs(1_000)) };
         Self {
             room: Room::new(config, now),
             now,
@@ -159,7 +174,9 @@ impl World {
             name: DisplayName::parse(name).unwrap(),
             sound_profile: SoundProfile::Music,
             resume: None,
+            standing: Standing::New,
             secret: ResumeSecret::new(format!("secret {number}")),
+            waiting_secret: ResumeSecret::new(format!("waiting {number}")),
         }
     }
 
@@ -193,6 +210,11 @@ impl World {
 
     /// Offers the tracks and this many seats. `+` behind a track means muted.
     pub fn offer(&mut self, browser: &Browser, tracks: &[&str], seats: usize, fresh: bool) -> u32 {
+        self.offer_with(browser, tracks, seats, 0, fresh)
+    }
+
+    /// The same, with seats for sound alone (`b0`, `b1` …) behind the others.
+    pub fn offer_with(&mut self, browser: &Browser, tracks: &[&str], seats: usize, sounds: usize, fresh: bool) -> u32 {
         let id = self.next();
         let mut sdp = String::new();
         let mut offered = vec![];
@@ -211,7 +233,10 @@ impl World {
         }
         let seat = |i| OfferedSeat { audio_mid: format!("a{i}"), video_mid: Some(format!("v{i}")) };
         (0..seats).for_each(|i| sdp += &format!("<aa{i} <vv{i} "));
-        self.say(browser, ClientMessage::Offer { id, sdp, tracks: offered, seats: (0..seats).map(seat).collect(), fresh });
+        (0..sounds).for_each(|i| sdp += &format!("<ab{i} "));
+        let sound = |i| OfferedSeat { audio_mid: format!("b{i}"), video_mid: None };
+        let seats = (0..seats).map(seat).chain((0..sounds).map(sound)).collect();
+        self.say(browser, ClientMessage::Offer { id, sdp, tracks: offered, seats, fresh });
         id
     }
 
@@ -232,6 +257,60 @@ impl World {
         errors.collect()
     }
 
+    /// Joins and has to wait; returns what was said.
+    pub fn wait_outside(&mut self, request: JoinRequest) -> (Outside, Vec<String>) {
+        let socket = request.socket;
+        self.input(Input::Join(request));
+        match self.take(socket) {
+            Some(ServerMessage::Waiting { resume, hosts, .. }) => (Outside { socket, resume }, hosts),
+            other => panic!("not waiting but {other:?}"),
+        }
+    }
+
+    /// The welcome of somebody who waited.
+    pub fn let_in(&mut self, outside: &Outside) -> Browser {
+        let told = self.read_socket(outside.socket);
+        let welcome = told.into_iter().find_map(|message| match message {
+            ServerMessage::Welcome { you, resume, .. } => Some(Browser { socket: outside.socket, id: you, resume }),
+            _ => None,
+        });
+        welcome.expect("a welcome")
+    }
+
+    /// On a socket, be it in the room or not.
+    pub fn say_on(&mut self, socket: SocketId, message: ClientMessage) {
+        let spare = PeerId(self.next());
+        self.input(Input::FromSocket { socket, message, spare });
+    }
+
+    pub fn read_socket(&mut self, socket: SocketId) -> Vec<ServerMessage> {
+        self.inbox.remove(&socket).unwrap_or_default().into()
+    }
+
+    /// The peer of a browser.
+    pub fn peer(&self, browser: &Browser) -> PeerId {
+        *self.peers.keys().find(|peer| self.offered_by.get(peer) == Some(&browser.socket)).expect("connected")
+    }
+
+    /// The track of a browser by the name of its section.
+    pub fn track(&self, browser: &Browser, name: &str) -> TrackId {
+        let index = name.bytes().fold(0_u32, |sum, byte| sum * 31 + u32::from(byte)) % 1000;
+        TrackId(self.peer(browser).0 * 1000 + index)
+    }
+
+    /// How a microphone sounds; 0 is quiet.
+    pub fn sound(&mut self, browser: &Browser, loudness: u8) {
+        let activity = if loudness == 0 { Activity::Quiet } else { Activity::Sounding { loudness } };
+        let (peer, track) = (self.peer(browser), self.track(browser, "m"));
+        self.input(Input::Activity { peer, track, activity });
+    }
+
+    /// In which section of `at` a track of `of` plays.
+    pub fn plays_at(&self, at: &Browser, of: &Browser, name: &str) -> Vec<String> {
+        let (peer, track) = (self.peer(at), self.track(of, name));
+        self.plays.iter().filter(|((p, _), t)| *p == peer && **t == track).map(|((_, mid), _)| mid.clone()).collect()
+    }
+
     /// The latest seats a browser was told, as `participant/stream`.
     pub fn seats(&mut self, browser: &Browser) -> Option<Vec<String>> {
         let told = self.read(browser).into_iter().rev().find_map(|message| match message {
@@ -244,7 +323,7 @@ impl World {
 
     /// What is known about a participant, from a fresh observer's snapshot.
     pub fn info(&mut self, of: ParticipantId) -> ParticipantInfo {
-        let request = JoinRequest { link_state: LinkState::Valid, ..self.request("observer", Role::Guest) };
+        let request = self.request("observer", Role::Moderator);
         let (observer, _, snapshot) = self.welcome(request);
         self.say(&observer, ClientMessage::Leave);
         snapshot.participants.into_iter().find(|p| p.id == of).expect("in the room")

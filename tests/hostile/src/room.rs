@@ -3,22 +3,23 @@
 use crate::beginning;
 use arbitrary::{Arbitrary, Unstructured};
 use auftakt_media::id::{MediaKind, Mid, PeerId, TrackId};
-use auftakt_media::worker::{Accepted, OfferError, SeatMids};
+use auftakt_media::worker::{Accepted, Activity, OfferError, SeatMids};
 use auftakt_signaling::wire::{
-    ClientMessage, OfferedSeat, OfferedTrack, ParticipantId, Role, RoomKind, ServerMessage, SoundProfile, TrackSource,
+    ClientMessage, OfferedSeat, OfferedTrack, ParticipantId, Reaction, Role, RoomKind, ScreenPolicy, SeatSize, SeatedStream, ServerMessage,
+    SoundProfile, StreamKind, TrackSource,
 };
 use auftakt_signaling::{
-    DisplayName, ExternalId, ExternalOffer, ExternalRole, Input, JoinRequest, Limits, LinkId, LinkState, MediaCommand, Output, PeerTrouble,
-    ResumeSecret, Room, RoomConfig, RoomName, SocketId,
+    DisplayName, ExternalId, ExternalOffer, ExternalRole, Flow, Input, JoinRequest, Limits, LinkId, LinkState, MediaCommand, Output,
+    PeerTrouble, ResumeSecret, Room, RoomConfig, RoomName, SocketId, Standing,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-const LIMITS: Limits = Limits { participants: 6, viewers: 3 };
+const LIMITS: Limits = Limits { participants: 6, viewers: 3, heard: 2 };
 
 #[derive(Arbitrary, Debug)]
 enum Step {
-    Join { link: u8, expired: bool, role: u8, name: u8, resume: Resume },
+    Join { link: u8, expired: bool, admitted: bool, role: u8, name: u8, resume: Resume },
     Say { socket: u8, message: Message },
     Json { socket: u8, text: String },
     Lost { socket: u8 },
@@ -27,6 +28,9 @@ enum Step {
     RemoveExternal { id: u8 },
     AddLocal { id: u8, tracks: Vec<(u8, u8)> },
     Trouble { peer: u8, failed: bool },
+    Activity { track: u8, loudness: u8 },
+    Layers { track: u8, layers: u8 },
+    Picture { peer: u8, mid: u8, starved: bool },
     Wait { tenths: u16 },
     Shutdown,
 }
@@ -40,11 +44,25 @@ enum Resume {
 
 #[derive(Arbitrary, Debug)]
 enum Message {
-    Offer { sections: Vec<Section>, tracks: Vec<(u8, u8, bool)>, seats: Vec<(u8, u8)>, fresh: bool },
+    Offer { sections: Vec<Section>, tracks: Vec<(u8, u8, bool)>, seats: Vec<(u8, Option<u8>)>, fresh: bool },
     SetMuted { source: u8, muted: bool },
     MuteOther { participant: u8, source: u8 },
     Profile(u8),
-    Chat(String),
+    Chat(String, Option<u8>),
+    View { wanted: Vec<(u8, u8)>, pinned: u16, sizes: Vec<(u16, u16)> },
+    RaiseHand(bool),
+    React(u8),
+    Admit(Vec<u8>),
+    AdmitAll,
+    Dismiss(u8),
+    Remove(u8),
+    Lock(bool),
+    MuteAll,
+    AskUnmute(u8),
+    LowerHand(u8),
+    Floor(Option<u8>),
+    Spotlight(Option<(u8, u8)>),
+    Screens(bool),
     Ping(u32),
     Leave,
 }
@@ -65,6 +83,13 @@ struct World {
     open: Vec<SocketId>,
     gone: BTreeSet<SocketId>,
     secrets: Vec<String>,
+    /// Who speaks on a socket, from its welcome.
+    inside: BTreeMap<SocketId, (ParticipantId, Role)>,
+    /// Who has been told to wait on a socket, and nothing else since.
+    outside: BTreeSet<SocketId>,
+    /// What every section plays.
+    plays: BTreeMap<(PeerId, String), TrackId>,
+    tracks: Vec<(PeerId, TrackId)>,
     offers: VecDeque<MediaCommand>,
     /// What the media plane holds.
     peers: BTreeMap<PeerId, Vec<Mid>>,
@@ -86,6 +111,10 @@ pub(crate) fn run(data: &[u8]) {
         open: vec![],
         gone: BTreeSet::new(),
         secrets: vec![],
+        inside: BTreeMap::new(),
+        outside: BTreeSet::new(),
+        plays: BTreeMap::new(),
+        tracks: vec![],
         offers: VecDeque::new(),
         peers: BTreeMap::new(),
         removed: BTreeSet::new(),
@@ -105,6 +134,15 @@ pub(crate) fn run(data: &[u8]) {
 fn source(number: u8) -> TrackSource {
     use TrackSource::*;
     [Microphone, Camera, SecondCamera, Screen, ScreenSound][usize::from(number) % 5]
+}
+
+fn stream((participant, kind): (u8, u8)) -> SeatedStream {
+    let stream = [StreamKind::Main, StreamKind::SecondCamera, StreamKind::Screen][usize::from(kind) % 3];
+    SeatedStream { participant: participant_id(participant), stream }
+}
+
+fn participant_id(number: u8) -> ParticipantId {
+    ParticipantId(u32::from(number % 24))
 }
 
 fn mid(number: u8) -> String {
@@ -128,7 +166,7 @@ impl World {
 
     fn step(&mut self, step: Step) {
         match step {
-            Step::Join { link, expired, role, name, resume } => self.join(link, expired, role, name, &resume),
+            Step::Join { link, expired, admitted, role, name, resume } => self.join(link, (expired, admitted), role, name, &resume),
             Step::Say { socket, message } => self.say(socket, message.into_wire()),
             Step::Json { socket, text } => {
                 if let Ok(message) = serde_json::from_str(&text) {
@@ -156,12 +194,32 @@ impl World {
                 let trouble = if failed { PeerTrouble::Failed } else { PeerTrouble::Silent };
                 self.input(Input::PeerTrouble { peer, trouble });
             }
+            Step::Activity { track, loudness } => {
+                let (peer, track) = self.published(track);
+                let activity = if loudness == 0 { Activity::Quiet } else { Activity::Sounding { loudness } };
+                self.input(Input::Activity { peer, track, activity });
+            }
+            Step::Layers { track, layers } => {
+                let (peer, track) = self.published(track);
+                self.input(Input::LayersWanted { peer, track, layers });
+            }
+            Step::Picture { peer, mid: number, starved } => {
+                let peer = self.peers.keys().nth(usize::from(peer) % self.peers.len().max(1)).copied().unwrap_or(PeerId(peer.into()));
+                let flow = if starved { Flow::Starved } else { Flow::Fed };
+                let Some(mid) = Mid::parse(&mid(number)) else { return };
+                self.input(Input::Picture { peer, mid, flow });
+            }
             Step::Wait { tenths } => self.wait(Duration::from_millis(100) * u32::from(tenths % 1000)),
             Step::Shutdown => self.input(Input::Shutdown),
         }
     }
 
-    fn join(&mut self, link: u8, expired: bool, role: u8, name: u8, resume: &Resume) {
+    /// A track that was published once, of whoever that is now.
+    fn published(&self, which: u8) -> (PeerId, TrackId) {
+        self.tracks.get(usize::from(which) % self.tracks.len().max(1)).copied().unwrap_or((PeerId(which.into()), TrackId(which.into())))
+    }
+
+    fn join(&mut self, link: u8, (expired, admitted): (bool, bool), role: u8, name: u8, resume: &Resume) {
         let number = self.number();
         let roles = [Role::Teacher, Role::Student, Role::Guest, Role::Moderator, Role::Attendee];
         let socket = SocketId(number.into());
@@ -177,7 +235,9 @@ impl World {
                 Resume::Known(which) => self.secrets.get(usize::from(*which) % self.secrets.len().max(1)).cloned(),
                 Resume::Guess(text) => Some(text.clone()),
             },
+            standing: if admitted { Standing::Admitted } else { Standing::New },
             secret: ResumeSecret::new(format!("secret {number}")),
+            waiting_secret: ResumeSecret::new(format!("waiting {number}")),
         };
         self.open.push(socket);
         self.input(Input::Join(request));
@@ -219,6 +279,7 @@ impl World {
                 downlinks.push((mid, kind));
             }
         }
+        self.tracks.extend(tracks.iter().map(|(_, _, id)| (peer, *id)));
         if !self.removed.contains(&peer) {
             self.peers.insert(peer, downlinks.iter().map(|(mid, _)| *mid).collect());
         }
@@ -253,7 +314,8 @@ impl World {
             match output {
                 Output::Send { socket, message } => self.sent(&[socket], &message),
                 Output::Broadcast { sockets, message } => {
-                    assert!(!matches!(message, ServerMessage::Welcome { .. }), "a secret is for one");
+                    let secret = matches!(message, ServerMessage::Welcome { .. } | ServerMessage::Waiting { .. });
+                    assert!(!secret, "a secret is for one");
                     self.sent(&sockets, &message);
                 }
                 Output::Close { socket, .. } => {
@@ -265,6 +327,10 @@ impl World {
                 Output::Ended => assert!(!std::mem::replace(&mut self.ended, true), "ended once"),
             }
         }
+        for ((peer, mid), track) in &self.plays {
+            let twice = self.plays.iter().any(|((p, m), t)| p == peer && t == track && m != mid);
+            assert!(!twice, "{track:?} plays twice at {peer:?}");
+        }
         let (participants, viewers) = self.room.size();
         assert!(viewers <= LIMITS.viewers, "{viewers} viewers");
         // The process's own players are not counted.
@@ -275,8 +341,34 @@ impl World {
         for socket in sockets {
             assert!(!self.gone.contains(socket), "nothing is said on a closed socket: {message:?}");
         }
-        if let ServerMessage::Welcome { resume, .. } = message {
+        for socket in sockets {
+            self.told(*socket, message);
+        }
+        if let ServerMessage::Welcome { resume, .. } | ServerMessage::Waiting { resume, .. } = message {
             self.secrets.push(resume.clone());
+        }
+    }
+
+    /// What a message promises about who gets it.
+    fn told(&mut self, socket: SocketId, message: &ServerMessage) {
+        match message {
+            ServerMessage::Welcome { you, role, .. } => {
+                self.outside.remove(&socket);
+                self.inside.insert(socket, (*you, *role));
+            }
+            ServerMessage::Waiting { .. } => drop(self.outside.insert(socket)),
+            ServerMessage::Pong { .. } | ServerMessage::Error { .. } => {}
+            _ => assert!(!self.outside.contains(&socket), "told outside: {message:?}"),
+        }
+        let who = self.inside.get(&socket);
+        match message {
+            ServerMessage::Lobby { .. } => {
+                assert!(who.is_some_and(|(_, role)| matches!(role, Role::Teacher | Role::Moderator)), "not for {who:?}");
+            }
+            ServerMessage::Chat { message } if message.to.is_some() => {
+                assert!(who.is_some_and(|(id, _)| *id == message.from || Some(*id) == message.to), "a whisper at {who:?}");
+            }
+            _ => {}
         }
     }
 
@@ -286,12 +378,20 @@ impl World {
             MediaCommand::Remove(peer) => {
                 self.removed.insert(peer);
                 self.peers.remove(&peer);
+                self.plays.retain(|(p, _), _| *p != peer);
             }
-            MediaCommand::Assign { peer, mid, .. } => {
+            MediaCommand::Assign { peer, mid, source } => {
                 let sections = self.peers.get(&peer).expect("somebody to assign to");
                 assert!(sections.contains(&mid), "a section that was accepted");
+                match source {
+                    Some(track) => drop(self.plays.insert((peer, mid.as_str().to_owned()), track)),
+                    None => drop(self.plays.remove(&(peer, mid.as_str().to_owned()))),
+                }
             }
-            MediaCommand::SetMuted(..) | MediaCommand::SetViewing { .. } => {}
+            MediaCommand::SetViewing { peer, mid, .. } => {
+                assert!(self.peers.get(&peer).is_some_and(|sections| sections.contains(&mid)), "a section that was accepted");
+            }
+            MediaCommand::SetMuted(..) => {}
         }
     }
 
@@ -326,7 +426,7 @@ impl Message {
                     .iter()
                     .map(|(at, kind, muted)| OfferedTrack { mid: mid(*at), source: source(*kind), muted: *muted })
                     .collect(),
-                seats: seats.iter().map(|(audio, video)| OfferedSeat { audio_mid: mid(*audio), video_mid: Some(mid(*video)) }).collect(),
+                seats: seats.iter().map(|(audio, video)| OfferedSeat { audio_mid: mid(*audio), video_mid: video.map(mid) }).collect(),
                 fresh,
             },
             Self::SetMuted { source: kind, muted } => ClientMessage::SetMuted { source: source(kind), muted },
@@ -337,7 +437,28 @@ impl Message {
                 let profiles = [SoundProfile::Speech, SoundProfile::Music, SoundProfile::Studio];
                 ClientMessage::SetSoundProfile { profile: profiles[usize::from(which) % 3] }
             }
-            Self::Chat(text) => ClientMessage::Chat { text, to: None },
+            Self::Chat(text, to) => ClientMessage::Chat { text, to: to.map(participant_id) },
+            Self::View { wanted, pinned, sizes } => ClientMessage::SetView {
+                wanted: wanted.into_iter().map(stream).collect(),
+                pinned,
+                sizes: sizes.into_iter().map(|(width, height)| SeatSize { width, height }).collect(),
+            },
+            Self::RaiseHand(up) => ClientMessage::RaiseHand { up },
+            Self::React(which) => {
+                use Reaction::*;
+                ClientMessage::React { reaction: [Applause, ThumbsUp, ThumbsDown, Heart, Laughter][usize::from(which) % 5] }
+            }
+            Self::Admit(who) => ClientMessage::Admit { participants: who.into_iter().map(participant_id).collect() },
+            Self::AdmitAll => ClientMessage::AdmitAll,
+            Self::Dismiss(who) => ClientMessage::Dismiss { participant: participant_id(who) },
+            Self::Remove(who) => ClientMessage::Remove { participant: participant_id(who) },
+            Self::Lock(locked) => ClientMessage::SetLocked { locked },
+            Self::MuteAll => ClientMessage::MuteAll,
+            Self::AskUnmute(who) => ClientMessage::AskUnmute { participant: participant_id(who) },
+            Self::LowerHand(who) => ClientMessage::LowerHand { participant: participant_id(who) },
+            Self::Floor(who) => ClientMessage::GiveFloor { participant: who.map(participant_id) },
+            Self::Spotlight(which) => ClientMessage::SetSpotlight { stream: which.map(stream) },
+            Self::Screens(many) => ClientMessage::SetScreens { screens: if many { ScreenPolicy::Many } else { ScreenPolicy::One } },
             Self::Ping(id) => ClientMessage::Ping { id },
             Self::Leave => ClientMessage::Leave,
         }

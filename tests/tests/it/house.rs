@@ -67,23 +67,40 @@ impl Reply {
 
 impl House {
     pub async fn open() -> Self {
+        Self::open_for(PARTICIPANTS).await
+    }
+
+    /// With rooms for so many.
+    pub async fn open_for(participants: usize) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("auftakt-it-{}-{number}", std::process::id()));
         let web = data.join("web");
         std::fs::create_dir_all(&web).expect("a directory");
         std::fs::write(web.join("index.html"), "<!doctype html>").expect("a page");
+        Self::start(Directory(data), participants).await
+    }
+
+    async fn start(data: Directory, participants: usize) -> Self {
+        let web = data.0.join("web");
         let environment = [
             ("AUFTAKT_SERVER_WEB".to_owned(), web.display().to_string()),
             ("AUFTAKT_SERVER_SCHOOL".to_owned(), SCHOOL.to_owned()),
-            ("AUFTAKT_LIMITS_PARTICIPANTS_PER_ROOM".to_owned(), PARTICIPANTS.to_string()),
+            ("AUFTAKT_LIMITS_PARTICIPANTS_PER_ROOM".to_owned(), participants.to_string()),
         ];
         let any: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
         let overrides = Overrides { listen: Some(any), admin: Some(any), ..Overrides::default() };
         let config = Config::load(None, environment, overrides).expect("a configuration");
-        let server = Server::start(config, &data).await.expect("a server");
-        let key = LinkKey::open(&data).expect("the server's key");
-        Self { server, key, data: Directory(data) }
+        let server = Server::start(config, &data.0).await.expect("a server");
+        let key = LinkKey::open(&data.0).expect("the server's key");
+        Self { server, key, data }
+    }
+
+    /// Stops the server and starts another one on the same data.
+    pub async fn restart(self) -> Self {
+        let Self { server, data, .. } = self;
+        server.stop().await;
+        Self::start(data, PARTICIPANTS).await
     }
 
     /// Stops the server as a signal does.
@@ -107,9 +124,16 @@ impl House {
         self.key.sign_join(JoinClaims { room: ROOM.into(), kind: RoomKind::Lesson, role, name: name.into(), expires })
     }
 
+    /// The token of a join link to the conference.
+    pub fn conference_link(&self, role: Role, name: &str) -> String {
+        let kind = RoomKind::Conference;
+        self.key.sign_join(JoinClaims { room: "kollegium".into(), kind, role, name: name.into(), expires: u64::MAX })
+    }
+
     /// What a server that was restarted since gave whoever came in through this link.
     pub fn resume_secret(&self, token: &str) -> String {
-        let claims = ResumeClaims { link: link_id(token), nonce: "of an earlier server".into(), until: u64::MAX };
+        let claims =
+            ResumeClaims { link: link_id(token), nonce: "of an earlier server".into(), until: u64::MAX, admitted: true, life: None };
         self.key.sign_resume(claims)
     }
 
@@ -282,6 +306,14 @@ impl Socket {
         match self.hear().await {
             Heard::Message(ServerMessage::Welcome { you, resume, resumed, snapshot, .. }) => Welcome { you, resume, resumed, snapshot },
             other => panic!("no welcome: {other:?}"),
+        }
+    }
+
+    /// The secret of somebody who has to wait.
+    pub async fn waiting(&mut self) -> String {
+        match self.hear().await {
+            Heard::Message(ServerMessage::Waiting { resume, .. }) => resume,
+            other => panic!("not waiting: {other:?}"),
         }
     }
 

@@ -63,7 +63,7 @@ async fn the_demonstration_school_says_where_to_enter() {
     let text = house.server.open_demo().expect("opened");
     let reply = house.http("GET", "/api/demo", &[], "").await;
     let told: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
-    for who in ["teacher", "student", "musician"] {
+    for who in ["teacher", "student", "musician", "moderator", "attendee", "guest"] {
         let link = told[who].as_str().expect("a link");
         assert!(link.starts_with(house.server.url()) && text.contains(link), "{link}");
     }

@@ -3,7 +3,7 @@
 use crate::house::{Heard, House, PARTICIPANTS, ROOM, assert_step_arrives, picture};
 use auftakt_client::ClientEvent;
 use auftakt_client::band::sound;
-use auftakt_signaling::wire::{ClientMessage, ErrorCode, ParticipantId, Role, ServerMessage, TrackSource};
+use auftakt_signaling::wire::{ClientMessage, ErrorCode, PROTOCOL_VERSION, ParticipantId, Role, ServerMessage, TrackSource};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 #[tokio::test]
@@ -49,12 +49,12 @@ async fn who_does_not_join_properly_hears_why() {
     let expired = house.link_until(Role::Student, "Mia", 1_000_000_000);
     let bearer = house.master();
     let cases = [
-        (join("nonsense", "Mia", 1), ErrorCode::LinkInvalid, "link_invalid"),
-        (join(&bearer, "Mia", 1), ErrorCode::LinkInvalid, "link_invalid"),
-        (join(&expired, "Mia", 1), ErrorCode::LinkExpired, "link_expired"),
+        (join("nonsense", "Mia", PROTOCOL_VERSION), ErrorCode::LinkInvalid, "link_invalid"),
+        (join(&bearer, "Mia", PROTOCOL_VERSION), ErrorCode::LinkInvalid, "link_invalid"),
+        (join(&expired, "Mia", PROTOCOL_VERSION), ErrorCode::LinkExpired, "link_expired"),
         (join(&link, "Mia", 99), ErrorCode::VersionMismatch, "version_mismatch"),
-        (join(&link, " \u{202e} ", 1), ErrorCode::NameMissing, "name_missing"),
-        (join(&link, &"x".repeat(65), 1), ErrorCode::NameTooLong, "name_too_long"),
+        (join(&link, " \u{202e} ", PROTOCOL_VERSION), ErrorCode::NameMissing, "name_missing"),
+        (join(&link, &"x".repeat(65), PROTOCOL_VERSION), ErrorCode::NameTooLong, "name_too_long"),
         (Message::text(r#"{"type":"chat","text":"Hallo"}"#), ErrorCode::NotJoined, "not_joined"),
         (Message::text("{"), ErrorCode::BadMessage, "bad_message"),
         (Message::text(r#"{"type":"dance"}"#), ErrorCode::BadMessage, "bad_message"),
@@ -119,7 +119,7 @@ async fn a_room_holds_so_many_and_tells_everybody_who_is_there() {
         assert_eq!(joined.await.name, name);
         others.push((socket, theirs));
     }
-    let late = join(&house.link(Role::Guest, "Opa"), "Opa", 1);
+    let late = join(&house.link(Role::Guest, "Opa"), "Opa", PROTOCOL_VERSION);
     assert_eq!(refused(&house, late).await, (ErrorCode::RoomFull, 4000, "room_full".into()));
 
     let (mut leaving, theirs) = others.pop().expect("somebody");

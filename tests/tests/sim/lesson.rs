@@ -11,7 +11,7 @@ use auftakt_signaling::wire::{ClientMessage, OfferedSeat, OfferedTrack, Role, Ro
 use auftakt_signaling::wire::{SoundProfile, TrackSource};
 use auftakt_signaling::{
     DisplayName, Input, JoinRequest, Limits, LinkId, LinkState, MediaCommand, Output, PeerTrouble, ResumeSecret, Room, RoomConfig,
-    RoomName, SocketId,
+    RoomName, SocketId, Standing,
 };
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl Lesson {
         let world = World::on(Box::new(lines.clone()), seed as u8);
         let name = RoomName::parse("Geige").expect("a name");
         let wall_clock = (world.now, auftakt_client::world::SERVER_CLOCK);
-        let config = RoomConfig { name, kind: RoomKind::Lesson, limits: Limits { participants: 5, viewers: 0 }, wall_clock };
+        let config = RoomConfig { name, kind: RoomKind::Lesson, limits: Limits { participants: 5, viewers: 0, heard: 5 }, wall_clock };
         let room = Room::new(config, world.now);
         Self { world, lines, people: vec![], room, told: 0 }
     }
@@ -104,7 +104,9 @@ impl Lesson {
             name: DisplayName::parse(&format!("Person {number}")).expect("a name"),
             sound_profile: SoundProfile::Music,
             resume,
+            standing: Standing::New,
             secret: ResumeSecret::new(format!("secret {number}")),
+            waiting_secret: ResumeSecret::new(format!("waiting {number}")),
         };
         self.input(Input::Join(request));
     }

@@ -552,4 +552,4 @@ id: number | null, };
 /**
  * Why something was refused. The browser has the words for each, in the user's language.
  */
-export type ErrorCode = "link_invalid" | "link_expired" | "room_full" | "replaced_elsewhere" | "version_mismatch" | "bad_message" | "message_too_large" | "too_fast" | "too_slow" | "not_allowed" | "dismissed" | "removed" | "lobby_full" | "name_missing" | "name_too_long" | "chat_empty" | "chat_too_long" | "offer_refused" | "not_joined" | "server_fault";
+export type ErrorCode = "link_invalid" | "link_expired" | "room_full" | "replaced_elsewhere" | "version_mismatch" | "bad_message" | "message_too_large" | "too_fast" | "too_slow" | "not_allowed" | "dismissed" | "removed" | "lobby_full" | "name_missing" | "name_too_long" | "chat_empty" | "chat_too_long" | "recipient_gone" | "no_place_left" | "list_too_long" | "offer_refused" | "not_joined" | "server_fault";
