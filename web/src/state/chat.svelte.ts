@@ -84,7 +84,7 @@ export class ChatStore implements Chat {
     if (code === 'chat_empty') this.#settled('empty');
     else if (code === 'chat_too_long') this.#settled('too_long');
     else if (code === 'too_fast') this.#settled('too_fast');
-    else if (code === 'not_allowed' && this.to) this.#settled('gone');
+    else if (code === 'recipient_gone') this.#settled('gone');
     else return false;
     return true;
   }

@@ -113,6 +113,19 @@ export const pages = (s: Speak) => ({
     name_too_long: { title: 'Der Name ist zu lang', text: s('Nimm einen kürzeren Namen.', 'Bitte einen kürzeren Namen eintragen.') },
     chat_empty: { title: 'Die Nachricht ist leer', text: s('Schreib erst etwas.', 'Schreiben Sie erst etwas.') },
     chat_too_long: { title: 'Die Nachricht ist zu lang', text: s('Teil sie in zwei Nachrichten.', 'Teilen Sie sie in zwei Nachrichten.') },
+    // What a conference refuses without ending it.
+    recipient_gone: {
+      title: s('Deine Nachricht hat niemanden erreicht', 'Ihre Nachricht hat niemanden erreicht'),
+      text: s('Die Person ist nicht mehr im Raum. Nimm einen anderen Empfänger.', 'Die Person ist nicht mehr im Raum. Wählen Sie einen anderen Empfänger.'),
+    },
+    no_place_left: {
+      title: 'Der Raum ist voll',
+      text: 'Wer wartet, wartet weiter. Es kann jemand herein, sobald jemand geht.',
+    },
+    list_too_long: {
+      title: 'Das waren zu viele auf einmal',
+      text: s('Versuch es mit weniger Personen.', 'Versuchen Sie es mit weniger Personen.'),
+    },
     offer_refused: { title: 'Der Browser passt nicht zum Server', text: s('Lade die Seite neu. Sonst nimm einen anderen Browser.', 'Laden Sie die Seite neu, oder nehmen Sie einen anderen Browser.') },
     not_joined: { title: s('Du bist gerade nicht im Raum', 'Sie sind gerade nicht im Raum'), text: s('Geh noch einmal hinein.', 'Treten Sie noch einmal bei.') },
     server_fault: { title: 'Beim Server ist etwas schiefgegangen', text: s('Das liegt nicht an dir. Versuch es noch einmal.', 'Das liegt nicht an Ihnen. Versuchen Sie es noch einmal. Bleibt es dabei, hilft die IT der Schule.') },

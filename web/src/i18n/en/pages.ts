@@ -90,6 +90,19 @@ export const pages: Messages['pages'] = {
     name_too_long: { title: 'The name is too long', text: 'Enter a shorter name.' },
     chat_empty: { title: 'The message is empty', text: 'Write something first.' },
     chat_too_long: { title: 'The message is too long', text: 'Split it into two messages.' },
+    // What a conference refuses without ending it.
+    recipient_gone: {
+      title: 'Your message reached nobody',
+      text: 'That person is no longer in the room. Choose somebody else.',
+    },
+    no_place_left: {
+      title: 'The room is full',
+      text: 'Who waits goes on waiting. Somebody can come in as soon as somebody leaves.',
+    },
+    list_too_long: {
+      title: 'That was too many at once',
+      text: 'Try it with fewer people.',
+    },
     offer_refused: { title: 'The browser does not match the server', text: 'Reload the page, or use another browser.' },
     not_joined: { title: 'You are not in the room right now', text: 'Join again.' },
     server_fault: { title: 'Something went wrong on the server', text: 'It is not your fault. Try again. If it stays that way, the school’s IT can help.' },
