@@ -123,6 +123,11 @@ export class Server {
     return `${this.origin}${pathname}?debug=1${hash}`;
   }
 
+  /** `link` alone would make a lesson of it. */
+  async makeConference(room: string): Promise<void> {
+    await run(builtBinary('auftakt'), ['--data', this.#data, 'room', 'create', room, '--kind', 'conference']);
+  }
+
   async end(): Promise<void> {
     await this.kill();
     await rm(this.#data, { recursive: true, force: true });

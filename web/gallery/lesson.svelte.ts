@@ -1,4 +1,4 @@
-import type { CaptureState, ChatLine, LessonView, LinkInfo, Notice, Participant, Seat, SoundProfile, Toast } from '../src/state/types';
+import type { CaptureState, ChatLine, ChatPartner, LessonView, LinkInfo, Notice, Participant, RoomView, Seat, SoundProfile, Toast, WaitingPerson } from '../src/state/types';
 import { devices, goodLevel, override } from './join.svelte';
 import { attach, picture, type PictureName } from './pictures';
 import { goodProof } from './proof';
@@ -36,9 +36,9 @@ export function seat(participant: Participant, index: number, change: Partial<Se
 const faces: readonly PictureName[] = ['lesson', 'third', 'fourth', 'score'];
 
 export const chatLines: readonly ChatLine[] = [
-  { id: 1, name: 'Hannah', text: 'Soll ich noch mal ab Takt 12 spielen?', mine: false, sentAt: Date.parse('2026-11-23T16:04:00') },
-  { id: 2, name: 'Frau Lindqvist-Baumgärtner', text: 'Ja, bitte. Langsam, und am Anfang ganz leise.', mine: true, sentAt: Date.parse('2026-11-23T16:05:00') },
-  { id: 3, name: 'Aurelia-Sophie von Hohenlohe-Waldburg', text: 'https://beispiel.example/eine/sehr/lange/adresse/ohne/leerzeichen/die/umbrechen/muss.pdf\nZweite Zeile', mine: false, sentAt: Date.parse('2026-11-23T16:06:00') },
+  { id: 1, name: 'Hannah', text: 'Soll ich noch mal ab Takt 12 spielen?', mine: false, privately: null, sentAt: Date.parse('2026-11-23T16:04:00') },
+  { id: 2, name: 'Frau Lindqvist-Baumgärtner', text: 'Ja, bitte. Langsam, und am Anfang ganz leise.', mine: true, privately: null, sentAt: Date.parse('2026-11-23T16:05:00') },
+  { id: 3, name: 'Aurelia-Sophie von Hohenlohe-Waldburg', text: 'https://beispiel.example/eine/sehr/lange/adresse/ohne/leerzeichen/die/umbrechen/muss.pdf\nZweite Zeile', mine: false, privately: null, sentAt: Date.parse('2026-11-23T16:06:00') },
 ];
 
 export interface LessonFixture {
@@ -50,10 +50,12 @@ export interface LessonFixture {
   readonly unread?: number;
   readonly microphone?: CaptureState;
   readonly camera?: CaptureState;
+  readonly lobby?: readonly WaitingPerson[];
   readonly change?: Partial<LessonView>;
 }
 
-function chat(name: string, fixture: LessonFixture): LessonView['chat'] {
+export function chat(name: string, fixture: Pick<LessonFixture, 'lines' | 'unread'>, nameOf: (id: number) => string = () => ''): LessonView['chat'] {
+  let to = $state<ChatPartner | null>(null);
   let lines = $state<readonly ChatLine[]>(fixture.lines ?? []);
   let unread = $state(fixture.unread ?? 0);
   return {
@@ -63,13 +65,37 @@ function chat(name: string, fixture: LessonFixture): LessonView['chat'] {
     get unread() {
       return unread;
     },
+    get to() {
+      return to;
+    },
+    setTo: (participant) => { to = participant === null ? null : { id: participant, name: nameOf(participant) }; },
     problem: null,
     send: (text) => {
       if (text.trim() === '') return Promise.resolve(false);
-      lines = [...lines, { id: lines.length + 1, name, text, mine: true, sentAt: Date.now() }];
+      lines = [...lines, { id: lines.length + 1, name, text, mine: true, privately: to, sentAt: Date.now() }];
       return Promise.resolve(true);
     },
     setOpen: (open) => { if (open) unread = 0; },
+  };
+}
+
+export type Door = Pick<RoomView, 'lobby' | 'admit' | 'admitAll' | 'dismissWaiting' | 'locked' | 'setLocked'>;
+
+/** Who waits in front of it, and whether it is locked. */
+export function door(fixture: { readonly lobby?: readonly WaitingPerson[] }): Door {
+  let lobby = $state.raw(fixture.lobby ?? []);
+  let locked = $state((fixture.lobby ?? []).length > 0);
+  return {
+    get lobby() {
+      return lobby;
+    },
+    admit: (id) => { lobby = lobby.filter((one) => one.id !== id); },
+    admitAll: () => { lobby = []; },
+    dismissWaiting: (id) => { lobby = lobby.filter((one) => one.id !== id); },
+    get locked() {
+      return locked;
+    },
+    setLocked: (next) => { locked = next; },
   };
 }
 
@@ -81,7 +107,7 @@ export function lesson(fixture: LessonFixture): LessonView {
   let profile = $state<SoundProfile>('music');
   const toggled = (state: CaptureState): CaptureState => ({ kind: state.kind === 'on' ? 'off' : 'on' });
   const others = new Map(seats.map(({ participant }) => [participant.id, participant]));
-  const view: LessonView = {
+  const view: Omit<LessonView, keyof Door> = {
     link: fixture.link,
     startedAt: Date.now() - 7 * MINUTE,
     connection: { kind: 'connected', quality: 'good' },
@@ -127,7 +153,8 @@ export function lesson(fixture: LessonFixture): LessonView {
     proof: goodProof,
     leave: nothing,
   };
-  return override(view, fixture.change ?? {});
+  const whole = Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(view), ...Object.getOwnPropertyDescriptors(door(fixture)) }) as LessonView;
+  return override(whole, fixture.change ?? {});
 }
 
 export function notice(what: Notice['what'], repair: Notice['repair'], placement: Notice['placement'] = 'banner', dismissible = false): Notice {

@@ -16,6 +16,8 @@ export function show(target: HTMLElement, name: string | null): void {
 async function open(state: GalleryState): Promise<void> {
   for (const selector of state.press ?? []) {
     await tick();
+    // What opens after a press needs a moment before it can be pressed itself.
+    await new Promise(requestAnimationFrame);
     document.querySelector<HTMLElement>(selector)?.click();
   }
   document.body.dataset.ready = 'yes';

@@ -1,5 +1,6 @@
 /** Every state a person can meet, by name. */
-import type { AppStore, BrowserInfo, CaptureProblem, Screen } from '../src/state/types';
+import type { AppStore, BrowserInfo, CaptureProblem, ErrorCode, LinkInfo, Screen } from '../src/state/types';
+import { attendeeLink, conference, conferenceLines, staffLink, waiting, waitingPeople, type ConferenceFixture } from './conference.svelte';
 import { ready, refusedDevices, studentLink, teacherLink, untouched } from './join.svelte';
 import { chatLines, deniz, hannah, lesson, longNamed, notice, person, seat, type LessonFixture } from './lesson.svelte';
 import { picture } from './pictures';
@@ -21,6 +22,8 @@ const page = (screen: () => Screen, browser: BrowserInfo = ipad, press: readonly
 });
 const inLesson = (fixture: Omit<LessonFixture, 'link'> & Partial<Pick<LessonFixture, 'link'>>, press: readonly string[] = [], browser = ipad): GalleryState =>
   page(() => ({ kind: 'lesson', lesson: lesson({ link: teacherLink, ...fixture }) }), browser, press);
+const inConference = (fixture: ConferenceFixture, press: readonly string[] = [], browser = desktop): GalleryState =>
+  page(() => ({ kind: 'conference', conference: conference(fixture) }), browser, press);
 const problem = (what: CaptureProblem, browser: BrowserInfo, link = studentLink): GalleryState =>
   page(() => ({ kind: 'join', join: untouched(link, { progress: { kind: 'device_problem', problem: what } }) }), browser);
 
@@ -76,7 +79,7 @@ const joining: Record<string, GalleryState> = {
   'denied-chrome': problem({ kind: 'denied', device: 'both', by: 'person' }, desktop, teacherLink),
   'denied-firefox': problem({ kind: 'denied', device: 'camera', by: 'person' }, firefox, teacherLink),
   'denied-system': problem({ kind: 'denied', device: 'both', by: 'system' }, { ...desktop, system: 'mac' }, teacherLink),
-  dismissed: problem({ kind: 'dismissed', device: 'both' }, ipad),
+  'asked-in-vain': problem({ kind: 'dismissed', device: 'both' }, ipad),
   missing: problem({ kind: 'missing', device: 'camera' }, desktop),
   'in-use': problem({ kind: 'in_use', device: 'camera' }, desktop),
   insecure: problem({ kind: 'insecure', device: 'both' }, desktop, teacherLink),
@@ -144,4 +147,87 @@ const lessons: Record<string, GalleryState> = {
   'connection-back': inLesson({ change: { connection: { kind: 'back', missedSeconds: 4, microphone: 'on' } } }),
 };
 
-export const states: Readonly<Record<string, GalleryState>> = { ...pages, ...joining, ...lessons };
+const PEOPLE = ['[data-testid="participants-toggle"]'];
+const refused = (code: ErrorCode, link: LinkInfo, again: boolean): GalleryState =>
+  page(() => ({ kind: 'left', left: { reason: { kind: 'refused', code }, link, again: again ? nothing : null } }));
+
+const conferences: Record<string, GalleryState> = {
+  'conference-alone': inConference({ count: 1 }),
+  'conference-2': inConference({ count: 2, speaking: [1] }),
+  'conference-5': inConference({ count: 5, speaking: [3], waitingPictures: [2] }),
+  'conference-9': inConference({ count: 9, speaking: [1], hands: [4, 7], lobby: waitingPeople }),
+  'conference-25': inConference({ count: 25, speaking: [10], hands: [4, 14, 21], microphone: { kind: 'off' } }),
+  'conference-40': inConference({ count: 40, speaking: [30], hands: [4, 33], link: attendeeLink, microphone: { kind: 'off' } }),
+  'conference-40-end': inConference({ count: 40, page: 9, speaking: [2], gaps: [37] }),
+  'conference-gap': inConference({ count: 9, speaking: [1], gaps: [5], away: [8] }),
+  'conference-speaker': inConference({ count: 36, layout: 'speaker', speaking: [3], hands: [4], lobby: waitingPeople }),
+  'conference-speaker-two': inConference({ count: 2, layout: 'speaker', speaking: [1] }),
+  'conference-speaker-alone': inConference({ count: 1, layout: 'speaker' }),
+  'conference-screen': inConference({ count: 12, layout: 'speaker', speaking: [3], screensOf: [1] }),
+  'conference-screens': inConference({ count: 12, layout: 'speaker', speaking: [3], screensOf: [1, 4] }),
+  'conference-screen-grid': inConference({ count: 8, speaking: [3], screensOf: [1] }),
+  'conference-marks': inConference({
+    count: 9,
+    speaking: [4],
+    floor: 4,
+    hands: [7, 3],
+    pinned: 2,
+    spotlight: 6,
+    away: [8],
+    signs: [
+      { id: 1, name: 'Thomas Ölschläger', reaction: 'applause' },
+      { id: 2, name: 'Birgit Hahn', reaction: 'thumbs_up' },
+      { id: 3, name: 'Dr. Maximiliane von Schellendorf-Kaltenbrunner', reaction: 'heart' },
+    ],
+  }),
+  'conference-muted': inConference({ count: 12, allMuted: true, microphone: { kind: 'off' }, camera: { kind: 'off' } }),
+  'conference-paused': inConference({ count: 9, speaking: [1], paused: [2, 3, 4, 6, 7, 8], change: { connection: { kind: 'connected', quality: 'poor' } } }),
+  'conference-paused-many': inConference({ count: 25, speaking: [1], paused: [2, 3, 6, 7, 8, 11, 19], waitingPictures: [12, 13] }),
+  'conference-not-heard': inConference({ count: 25, speaking: [1, 2, 3], change: { hearing: { kind: 'not_now' } } }),
+  'conference-long-names': inConference({ count: 12, speaking: [2], hands: [3, 5], longNames: true }, PEOPLE),
+  'conference-people': inConference({ count: 9, speaking: [1], hands: [4, 7], floor: 2, lobby: waitingPeople }, PEOPLE),
+  'conference-people-40': inConference({ count: 40, link: attendeeLink, speaking: [30], hands: [4, 33] }, PEOPLE),
+  'conference-lead': inConference({ count: 9, change: { locked: true } }, [...PEOPLE, '.lead > summary']),
+  'conference-menu': inConference({ count: 9, hands: [3], speaking: [3] }, ['[data-key="3-main"]']),
+  'conference-remove': inConference({ count: 9 }, ['[data-key="5-main"]', '[data-action="remove"]']),
+  'conference-chat': inConference({ count: 36, layout: 'speaker', speaking: [3], hands: [4], lobby: waitingPeople, lines: conferenceLines }, CHAT),
+  'conference-chat-private': inConference({ count: 9, lines: conferenceLines }, ['[data-key="4-main"]', '[data-action="chat"]']),
+  'conference-chat-empty': inConference({ count: 9 }, CHAT),
+  'conference-react': inConference({ count: 9 }, ['[data-testid="react"]']),
+  'conference-more': inConference({ count: 9, unread: 2, lines: conferenceLines }, ['[data-testid="more-toggle"]']),
+  'conference-settings': inConference({ count: 9 }, ['[data-testid="settings-toggle"]']),
+  'conference-asked': inConference({
+    count: 9,
+    link: attendeeLink,
+    speaking: [1],
+    microphone: { kind: 'off' },
+    notices: [notice({ kind: 'asked_to_unmute', name: 'Dr. Andrea Hoffmeister' }, 'unmute', 'banner', true)],
+  }),
+  'conference-screen-lost': inConference({ count: 9, notices: [notice({ kind: 'screen_taken_over', name: 'Kofi Mensah' }, null, 'callout', true)] }),
+  'conference-take-over': inConference({ count: 9, layout: 'speaker', screensOf: [4], change: { wouldTakeScreenOf: 'Kofi Mensah' } }, ['[data-testid="share-screen"]']),
+  'conference-toasts': inConference({
+    count: 9,
+    toasts: [
+      { id: 1, what: { kind: 'several_joined', count: 12 } },
+      { id: 2, what: { kind: 'floor_given' } },
+    ],
+  }),
+  'conference-lost': inConference({ count: 9, change: { connection: { kind: 'reconnecting', since: Date.now(), attempt: 2, online: true, microphone: 'off' } } }),
+};
+
+const lobbies: Record<string, GalleryState> = {
+  'waiting-pupil': page(() => ({ kind: 'waiting', waiting: waiting(studentLink) })),
+  'waiting-staff': page(() => ({ kind: 'waiting', waiting: waiting(attendeeLink, { hosts: ['Dr. Andrea Hoffmeister', 'Ayşe Demirtaş-Wollschläger', 'Thomas Ölschläger', 'Uwe Petersen', 'Ines Vogt'] }) }), desktop),
+  'waiting-nobody': page(() => ({ kind: 'waiting', waiting: waiting(studentLink, { hosts: [], since: Date.now() }) })),
+  'waiting-offline': page(() => ({ kind: 'waiting', waiting: waiting(attendeeLink, { connected: false }) }), desktop),
+  'waiting-check': page(() => ({ kind: 'waiting', waiting: waiting(attendeeLink) }), desktop, ['[data-testid="waiting-check"]']),
+  'waiting-off': page(() => ({ kind: 'waiting', waiting: waiting(studentLink, { microphone: { kind: 'off' }, camera: { kind: 'off' } }) })),
+  'left-conference': page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: staffLink, again: nothing } })),
+  dismissed: refused('dismissed', attendeeLink, true),
+  'dismissed-pupil': refused('dismissed', studentLink, true),
+  removed: refused('removed', attendeeLink, true),
+  'lobby-full': refused('lobby_full', attendeeLink, true),
+  'join-conference': page(() => ({ kind: 'join', join: untouched(attendeeLink) }), desktop),
+};
+
+export const states: Readonly<Record<string, GalleryState>> = { ...pages, ...joining, ...lessons, ...conferences, ...lobbies };

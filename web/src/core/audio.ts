@@ -105,6 +105,24 @@ export class AudioEngine {
     });
   }
 
+  /** Somebody is at the door: once, soft and short. */
+  playChime(speaker: string | null): void {
+    const { context } = this;
+    if (!context) return;
+    void setSink(context, speaker);
+    [784, 587].forEach((frequency, i) => {
+      const gain = new GainNode(context, { gain: 0 });
+      const tone = new OscillatorNode(context, { frequency, type: 'sine' });
+      tone.connect(gain).connect(context.destination);
+      const start = context.currentTime + 0.02 + i * 0.22;
+      gain.gain.setValueAtTime(0, start);
+      gain.gain.linearRampToValueAtTime(0.05, start + 0.03);
+      gain.gain.exponentialRampToValueAtTime(0.0005, start + 0.7);
+      tone.start(start);
+      tone.stop(start + 0.75);
+    });
+  }
+
   /** For good: what was asked of the browser before may still come, and must not wake it. */
   close(): void {
     this.#closed = true;

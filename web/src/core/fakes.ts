@@ -1,5 +1,5 @@
 /** Stand-ins for the browser's own objects, for tests of what goes on between them. */
-import type { ClientMessage, ServerMessage } from '../generated/wire';
+import type { ClientMessage, ServerMessage, Snapshot } from '../generated/wire';
 
 export class FakeSocket {
   static readonly OPEN = 1;
@@ -55,6 +55,7 @@ class FakeTransceiver {
   constructor(
     public direction: string,
     track: unknown,
+    public encodings: RTCRtpEncodingParameters[],
   ) {
     this.sender = {
       track,
@@ -62,9 +63,16 @@ class FakeTransceiver {
         this.sender.track = next;
         return Promise.resolve();
       },
-      getParameters: () => ({ encodings: [{}] }),
-      setParameters: () => Promise.resolve(),
+      getParameters: () => ({ encodings: this.encodings.map((encoding) => ({ ...encoding })) }),
+      setParameters: ({ encodings }: { encodings: RTCRtpEncodingParameters[] }) => {
+        this.encodings = encodings;
+        return Promise.resolve();
+      },
     };
+  }
+  /** Which encodings are sent. */
+  get active(): boolean[] {
+    return this.encodings.map(({ active }) => active ?? true);
   }
   setCodecPreferences(): void {
     // The order of codecs plays no part in these tests.
@@ -90,8 +98,8 @@ export class FakePeerConnection {
     return pc;
   }
 
-  addTransceiver(what: unknown, { direction }: { direction: string }): FakeTransceiver {
-    const transceiver = new FakeTransceiver(direction, typeof what === 'string' ? null : what);
+  addTransceiver(what: unknown, { direction, sendEncodings }: RTCRtpTransceiverInit): FakeTransceiver {
+    const transceiver = new FakeTransceiver(direction ?? 'sendrecv', typeof what === 'string' ? null : what, sendEncodings ?? [{}]);
     this.transceivers.push(transceiver);
     return transceiver;
   }
@@ -124,6 +132,13 @@ export class FakePeerConnection {
     this.closed = true;
   }
 }
+
+/** How a room is led when nobody changed anything, and what a lesson never has. */
+export const PLAIN_ROOM: Pick<Snapshot, 'settings' | 'speakers' | 'lobby'> = {
+  settings: { locked: false, screens: 'one', spotlight: null, floor: null },
+  speakers: { speaking: [], heard: [] },
+  lobby: [],
+};
 
 export function fakeTrack(kind: 'audio' | 'video'): MediaStreamTrack {
   return { kind, contentHint: '', enabled: true } as unknown as MediaStreamTrack;

@@ -1,8 +1,18 @@
 import type { OfferedSeat, OfferedTrack, RoomKind, SoundProfile, TrackSource } from '../generated/wire';
-import { contentHintFor, degradationFor, encodingsFor, isSound, limitCodecs, PICTURES_START_BPS } from './encodings';
+import {
+  contentHintFor,
+  degradationFor,
+  type Encoding,
+  encodingsFor,
+  isSound,
+  limitCodecs,
+  PICTURES_START_BPS,
+  plainEncodings,
+} from './encodings';
 import { Lips } from './lips';
 import { PROFILES } from './profile';
 import { applyProfiles, prepareOffer, type SoundSending, startPictures } from './sdp';
+import { Tuning } from './tuning';
 
 export interface OfferBody {
   readonly sdp: string;
@@ -22,11 +32,19 @@ export interface PeerOptions {
 /** Sound and picture of one seat. Both tracks exist from the start and stay the same whoever sits there. */
 export interface PeerSeat {
   readonly audio: RTCRtpTransceiver;
-  readonly video: RTCRtpTransceiver;
+  /** `null`: a seat for somebody who is heard and not seen. */
+  readonly video: RTCRtpTransceiver | null;
+}
+
+/** How many seats to have: pairs of sound and picture, and after them some for sound alone. */
+export interface SeatCounts {
+  readonly pictures: number;
+  readonly sounds: number;
 }
 
 interface Sending {
   readonly transceiver: RTCRtpTransceiver;
+  readonly tuning: Tuning;
   track: MediaStreamTrack | null;
   muted: boolean;
 }
@@ -104,11 +122,28 @@ export class Peer {
     if (sending) sending.muted = muted;
   }
 
-  /** True when seats were added and an offer is due. */
-  ensureSeats(count: number): boolean {
-    const before = this.#seats.length;
-    while (this.#seats.length < count) this.#addSeat();
-    return this.#seats.length > before;
+  /** How many of a picture's encodings somebody looks at, from the smallest. */
+  setLayers(source: TrackSource, layers: number): void {
+    if (!isSound(source)) void this.#sending.get(source)?.tuning.setLayers(layers);
+  }
+
+  /**
+   * True when seats were added and an offer is due. No seat changes its place: seats for sound alone get their picture
+   * when there are to be more pictures, and new ones for sound alone come after them.
+   */
+  ensureSeats({ pictures, sounds }: SeatCounts): boolean {
+    let added = false;
+    for (let index = 0; index < pictures; index += 1) {
+      const seat = this.#seats[index];
+      if (seat?.video) continue;
+      this.#seats[index] = { audio: seat?.audio ?? this.#receive('audio'), video: this.#receive('video') };
+      added = true;
+    }
+    while (this.#seats.length < pictures + sounds) {
+      this.#seats.push({ audio: this.#receive('audio'), video: null });
+      added = true;
+    }
+    return added;
   }
 
   setProfile(profile: SoundProfile): void {
@@ -125,7 +160,7 @@ export class Peer {
       if (audio.receiver.jitterBufferTarget === target) return;
       audio.receiver.jitterBufferTarget = target;
       // The picture begins with the same; from then on it is for `Lips` to say.
-      video.receiver.jitterBufferTarget = target;
+      if (video) video.receiver.jitterBufferTarget = target;
     });
   }
 
@@ -180,12 +215,18 @@ export class Peer {
 
   #add(source: TrackSource, track: MediaStreamTrack, muted: boolean): void {
     const kind = isSound(source) ? 'audio' : 'video';
-    const transceiver = this.connection.addTransceiver(this.#flows(source) ? track : kind, {
-      direction: 'sendonly',
-      sendEncodings: encodingsFor(source, this.#options.kind),
-    });
+    const transceiver = this.#send(this.#flows(source) ? track : kind, encodingsFor(source, this.#options.kind));
     limitCodecs(transceiver, kind);
-    this.#sending.set(source, { transceiver, track, muted });
+    const tuning = new Tuning(transceiver.sender, degradationFor(source));
+    this.#sending.set(source, { transceiver, tuning, track, muted });
+  }
+
+  #send(what: MediaStreamTrack | 'audio' | 'video', sendEncodings: Encoding[]): RTCRtpTransceiver {
+    try {
+      return this.connection.addTransceiver(what, { direction: 'sendonly', sendEncodings });
+    } catch {
+      return this.connection.addTransceiver(what, { direction: 'sendonly', sendEncodings: plainEncodings(sendEncodings) });
+    }
   }
 
   /**
@@ -205,12 +246,10 @@ export class Peer {
     }
   }
 
-  #addSeat(): void {
-    const audio = this.connection.addTransceiver('audio', { direction: 'recvonly' });
-    const video = this.connection.addTransceiver('video', { direction: 'recvonly' });
-    limitCodecs(audio, 'audio');
-    limitCodecs(video, 'video');
-    this.#seats.push({ audio, video });
+  #receive(kind: 'audio' | 'video'): RTCRtpTransceiver {
+    const transceiver = this.connection.addTransceiver(kind, { direction: 'recvonly' });
+    limitCodecs(transceiver, kind);
+    return transceiver;
   }
 
   #hint(source: TrackSource, track: MediaStreamTrack): void {
@@ -229,7 +268,8 @@ export class Peer {
 
   #offeredSeats(): OfferedSeat[] {
     return this.#seats.flatMap(({ audio, video }) =>
-      audio.mid !== null && video.mid !== null ? [{ audio_mid: audio.mid, video_mid: video.mid }] : [],
+      // All have their mids once there is an offer.
+      audio.mid === null ? [] : [{ audio_mid: audio.mid, video_mid: video?.mid ?? null }],
     );
   }
 
@@ -243,24 +283,13 @@ export class Peer {
     return sections;
   }
 
+  /**
+   * Pictures only: the bitrate of sound stands in the answer (`maxaveragebitrate`). A `maxBitrate` here would count packet
+   * headers too, and take 11 kbit/s from the music.
+   */
   async #tuneSenders(): Promise<void> {
-    for (const [source, { transceiver, track }] of this.#sending) {
-      const degradation = degradationFor(source);
-      if (track && degradation) await preferDegradation(transceiver.sender, degradation);
+    for (const [source, { tuning, track }] of this.#sending) {
+      if (track && !isSound(source)) await tuning.apply();
     }
-  }
-}
-
-/**
- * Pictures only: the bitrate of sound stands in the answer (`maxaveragebitrate`). A `maxBitrate` here would count packet
- * headers too, and take 11 kbit/s from the music.
- */
-async function preferDegradation(sender: RTCRtpSender, preference: RTCDegradationPreference): Promise<void> {
-  const parameters = sender.getParameters();
-  parameters.degradationPreference = preference;
-  try {
-    await sender.setParameters(parameters);
-  } catch {
-    // Tuning only: a browser that refuses a field sends with its defaults.
   }
 }

@@ -55,18 +55,23 @@ export class Playback {
     seats.forEach((seat, index) => {
       const place = this.#places[index];
       if (place?.seat === seat) return;
-      const stream = new MediaStream([seat.audio.receiver.track, seat.video.receiver.track]);
-      const sound = place?.sound ?? this.#makeSound();
       const picture = place?.picture ?? this.#waiting.get(index) ?? null;
       this.#waiting.delete(index);
-      place?.node?.disconnect();
-      const next: Place = { seat, stream, sound, picture, node: null };
+      const next = place?.seat.audio === seat.audio ? { ...place, seat, picture, stream: streamOf(seat) } : this.#sound(seat, picture, place);
       this.#places[index] = next;
-      sound.srcObject = new MediaStream([seat.audio.receiver.track]);
-      this.#play(sound);
-      this.#routeToWebAudio(next);
       if (picture) this.#showPicture(picture, next);
     });
+  }
+
+  /** The sound of a seat, in the element of the one before. */
+  #sound(seat: PeerSeat, picture: HTMLVideoElement | null, before: Place | undefined): Place {
+    before?.node?.disconnect();
+    const sound = before?.sound ?? this.#makeSound();
+    sound.srcObject = new MediaStream([seat.audio.receiver.track]);
+    this.#play(sound);
+    const place: Place = { seat, stream: streamOf(seat), sound, picture, node: null };
+    this.#routeToWebAudio(place);
+    return place;
   }
 
   /** Shows seat `index` in this element until the returned function is called. */
@@ -205,6 +210,10 @@ export class Playback {
     this.#blocked = blocked;
     this.#events.onBlocked(blocked);
   }
+}
+
+function streamOf({ audio, video }: PeerSeat): MediaStream {
+  return new MediaStream(video ? [audio.receiver.track, video.receiver.track] : [audio.receiver.track]);
 }
 
 function release({ node, sound, picture }: Place): void {

@@ -5,6 +5,8 @@ import type { SoundCounters } from './stats';
 
 /** One minute of tape in half seconds. */
 const SLICES_MAX = 120;
+const SLICE_MS = 500;
+const TAPE_MS = SLICES_MAX * SLICE_MS;
 /** Percentages are of the last 10 s: long enough to be calm, short enough to believe a repair. */
 const WINDOW_MS = 10_000;
 /** Less than this was never heard by anybody: 5 ms. */
@@ -80,6 +82,8 @@ export class SoundHistory {
     // Counters that fall belong to a new connection.
     if (!last || counters.at <= last.at || counters.packets < last.packets) return;
     this.#steps = [...this.#steps, step(last, counters, muted, profile)].slice(-SLICES_MAX);
+    // Who looks seldom has longer steps, and no longer minute.
+    while (this.#steps.length > 1 && sum(this.#steps, (s) => s.ms) > TAPE_MS + SLICE_MS) this.#steps.shift();
     const settled = ofOneProfile(this.#recent());
     const fat = kbps(settled) * 1000 > PROFILES[profile].bitrateBps * TWICE_FROM_SHARE;
     if (fat && sum(settled, (s) => s.ms) >= TWICE_SEEN_MS) this.#twiceWith = profile;
@@ -97,7 +101,7 @@ export class SoundHistory {
     const audible = settled.filter((s) => s.level >= AUDIBLE_LEVEL);
     return {
       gaps: this.#gaps(),
-      tape: this.#steps,
+      tape: this.#tape(),
       bitrateKbps: settled.length > 0 ? Math.round(kbps(settled) * share) : null,
       lostPercent: packets + lost > 0 ? percent(lost, packets + lost) : null,
       concealedPercent: received && samples > 0 ? percent(sum(recent, (s) => s.concealed48), samples) : null,
@@ -116,6 +120,11 @@ export class SoundHistory {
       ms += this.#steps[from]?.ms ?? 0;
     }
     return this.#steps.slice(from);
+  }
+
+  #tape(): readonly TapeSlice[] {
+    const slices = this.#steps.flatMap((s) => repeated(s));
+    return slices.slice(-SLICES_MAX);
   }
 
   #gaps(): { count: number; milliseconds: number } {
@@ -272,6 +281,11 @@ function worst(grades: readonly Grade[]): Grade {
 
 function percent(part: number, whole: number): number {
   return Math.round((part / whole) * 1000) / 10;
+}
+
+/** As many slices as a step lasted; one over which the machine slept fills the tape and no more. */
+function repeated(s: Step): readonly Step[] {
+  return Array.from({ length: Math.min(SLICES_MAX, Math.max(1, Math.round(s.ms / SLICE_MS))) }, () => s);
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

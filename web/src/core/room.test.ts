@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ParticipantInfo, ServerMessage } from '../generated/wire';
+import { PLAIN_ROOM } from './fakes';
 import { reduceRoom, type RoomState } from './room';
-import { beyondSeats, seatedProfiles, seatsWanted, streamsOf } from './seats';
+import { beyondSeats, conferenceSeats, seatedProfiles, seatsWanted, streamsOf } from './seats';
 
 function person(id: number, sources: ParticipantInfo['tracks'][number]['source'][] = []): ParticipantInfo {
   const tracks = sources.map((source) => ({ source, muted: false, muted_by_other: false }));
-  return { id, name: `P${id}`, role: 'student', sound_profile: 'music', tracks, present: true };
+  return { id, name: `P${id}`, role: 'student', sound_profile: 'music', tracks, present: true, hand: null };
 }
 
 const welcome: ServerMessage = {
@@ -21,6 +22,7 @@ const welcome: ServerMessage = {
     participants: [person(1), person(2)],
     chat: [],
     seats: [{ participant: 2, stream: 'main' }, null],
+    ...PLAIN_ROOM,
   },
 };
 
@@ -65,18 +67,32 @@ describe('the room', () => {
   it('shows a chat line once, though it may be told twice', () => {
     const line: ServerMessage = {
       type: 'chat',
-      message: { id: 7, from: 2, name: 'P2', text: 'Hallo', sent_at: 1 },
+      message: { id: 7, from: 2, name: 'P2', to: null, text: 'Hallo', sent_at: 1 },
     };
     expect(after(welcome, line, line).chat).toHaveLength(1);
   });
 
   it('forgets old chat lines instead of growing', () => {
     const lines = Array.from({ length: 600 }, (_, id): ServerMessage => {
-      return { type: 'chat', message: { id, from: 2, name: 'P2', text: '.', sent_at: id } };
+      return { type: 'chat', message: { id, from: 2, name: 'P2', to: null, text: '.', sent_at: id } };
     });
     const { chat } = after(welcome, ...lines);
     expect(chat).toHaveLength(500);
     expect(chat.at(-1)?.id).toBe(599);
+  });
+
+  it('takes over how it is led, who speaks, who waits and what is paused', () => {
+    const settings = { locked: true, screens: 'many', spotlight: { participant: 2, stream: 'main' }, floor: 2 } as const;
+    const waiting = [{ id: 9, name: 'Gast', role: 'guest', since: 1 } as const];
+    const room = after(
+      welcome,
+      { type: 'room_changed', settings },
+      { type: 'speakers', speakers: { speaking: [2], heard: [1, 2] } },
+      { type: 'lobby', waiting },
+      { type: 'pictures_paused', seats: [0] },
+    );
+    expect(room).toMatchObject({ settings, lobby: waiting, paused: [0], speakers: { speaking: [2], heard: [1, 2] } });
+    expect(after(welcome, { type: 'pictures_paused', seats: [0] }, welcome).paused).toEqual([]);
   });
 
   it('stays the same object when a message changes nothing', () => {
@@ -121,6 +137,21 @@ describe('seats', () => {
     // Not all seats are taken, or more will come: whoever has none yet gets one.
     expect(beyondSeats({ ...room, seats: [...seats.slice(0, 24), null] })).toEqual([]);
     expect(beyondSeats({ ...room, seats: seats.slice(0, 16) })).toEqual([]);
+  });
+
+  it('are as many in a conference as people come and tiles are shown, in steps', () => {
+    const room = (others: number) => Array.from({ length: others + 1 }, (_, id) => person(id));
+    const seats = (others: number, tiles: number, have = 0) => conferenceSeats(room(others), 0, { tiles, have });
+    expect([0, 8, 9, 15, 16, 24, 99].map((others) => seats(others, 25))).toEqual([9, 9, 16, 16, 25, 25, 25]);
+    // A phone never shows more than a few, however many come.
+    expect(seats(99, 8)).toBe(9);
+    expect(seats(2, 8, 16)).toBe(16);
+  });
+
+  it('know nobody beyond them in a conference: whoever is heard is heard', () => {
+    const others = Array.from({ length: 30 }, (_, i) => person(i + 2));
+    const taken = others.slice(0, 25).map(({ id }) => ({ participant: id, stream: 'main' as const }));
+    expect(beyondSeats({ ...after(welcome), kind: 'conference', participants: others, seats: taken })).toEqual([]);
   });
 
   it('sound as their occupants send, a shared recording as music', () => {

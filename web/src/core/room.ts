@@ -4,9 +4,12 @@ import type {
   ParticipantInfo,
   Role,
   RoomKind,
+  RoomSettings,
   SeatedStream,
   ServerMessage,
+  Speakers,
   TrackInfo,
+  WaitingInfo,
 } from '../generated/wire';
 
 /** Older lines leave the page's memory; the server keeps fewer. */
@@ -22,6 +25,11 @@ export interface RoomState {
   readonly participants: readonly ParticipantInfo[];
   readonly chat: readonly ChatMessage[];
   readonly seats: readonly (SeatedStream | null)[];
+  readonly settings: RoomSettings;
+  readonly speakers: Speakers;
+  readonly lobby: readonly WaitingInfo[];
+  /** Seats whose picture the network is too narrow for now. */
+  readonly paused: readonly number[];
 }
 
 /** The room after one message of the server; the same object when it changes nothing. `null` before `welcome`. */
@@ -37,6 +45,10 @@ export function reduceRoom(room: RoomState | null, message: ServerMessage): Room
       participants: snapshot.participants,
       chat: snapshot.chat,
       seats: snapshot.seats,
+      settings: snapshot.settings,
+      speakers: snapshot.speakers,
+      lobby: snapshot.lobby,
+      paused: [],
     };
   }
   if (room === null) return null;
@@ -54,6 +66,14 @@ export function reduceRoom(room: RoomState | null, message: ServerMessage): Room
       return { ...room, seats: message.seats };
     case 'chat':
       return { ...room, chat: withLine(room.chat, message.message) };
+    case 'lobby':
+      return { ...room, lobby: message.waiting };
+    case 'room_changed':
+      return { ...room, settings: message.settings };
+    case 'speakers':
+      return { ...room, speakers: message.speakers };
+    case 'pictures_paused':
+      return { ...room, paused: message.seats };
     default:
       return room;
   }

@@ -22,9 +22,29 @@ export function seatsWanted(
   return Math.max(step, have);
 }
 
+/** A conference begins with a page of 3×3, and ends with one of 5×5. */
+const CONFERENCE_STEPS = [9, 16, 25] as const;
+/** As many as are heard at once beside those who are seen: five who sound, and one who was given the floor. */
+export const SOUND_SEATS = 6;
+
+/**
+ * Pairs of sound and picture in a conference. 25 cost an offer of 148 kB and 200 ms, so they come when so many people are
+ * here *and* so many tiles are shown; one more than that, so that who joins next is seen without a new offer.
+ */
+export function conferenceSeats(
+  participants: readonly ParticipantInfo[],
+  me: ParticipantId | null,
+  { tiles, have }: { readonly tiles: number; readonly have: number },
+): number {
+  const streams = participants.filter((p) => p.id !== me).reduce((sum, p) => sum + streamsOf(p).length, 0);
+  const needed = Math.min(streams + 1, tiles);
+  return Math.max(CONFERENCE_STEPS.find((seats) => seats >= needed) ?? SEATS_MAX, have);
+}
+
 /** Who is neither seen nor heard because all seats there can be are taken. */
-export function beyondSeats({ me, participants, seats }: RoomState): readonly ParticipantInfo[] {
-  if (seats.length < SEATS_MAX || seats.includes(null)) return [];
+export function beyondSeats({ me, kind, participants, seats }: RoomState): readonly ParticipantInfo[] {
+  // A conference's page shows whom it wants, and hears whoever is heard.
+  if (kind === 'conference' || seats.length < SEATS_MAX || seats.includes(null)) return [];
   const seated = new Set(seats.map((seat) => (seat?.stream === 'main' ? seat.participant : null)));
   return participants.filter(({ id }) => id !== me && !seated.has(id));
 }

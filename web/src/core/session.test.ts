@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ParticipantInfo, ServerMessage, TrackInfo } from '../generated/wire';
-import { FakePeerConnection, FakeSocket, fakeTrack } from './fakes';
+import { FakePeerConnection, FakeSocket, fakeTrack, PLAIN_ROOM } from './fakes';
 import { type Phase, Session } from './session';
 
 const person = (id: number): ParticipantInfo => {
-  return { id, name: `P${id}`, role: 'student', sound_profile: 'music', tracks: [], present: true };
+  return { id, name: `P${id}`, role: 'student', sound_profile: 'music', tracks: [], present: true, hand: null };
 };
 
 const welcome = (resumed: boolean, people = [person(1), person(2)]): ServerMessage => ({
@@ -13,7 +13,7 @@ const welcome = (resumed: boolean, people = [person(1), person(2)]): ServerMessa
   role: 'teacher',
   resume: 'secret',
   resumed,
-  snapshot: { room: 'r', kind: 'lesson', started_at: 0, participants: people, chat: [], seats: [null, null] },
+  snapshot: { room: 'r', kind: 'lesson', started_at: 0, participants: people, chat: [], seats: [null, null], ...PLAIN_ROOM },
 });
 
 /** Lets promises run; no timer fires. */
@@ -230,7 +230,7 @@ describe('a session', () => {
   it('mutes nobody by a wish from before, whoever has that number now', async () => {
     await enter();
     FakeSocket.last.break();
-    expect(session.muteOther(2, 'microphone')).toBe(false);
+    expect(session.ask({ type: 'mute_other', participant: 2, source: 'microphone' })).toBe(false);
     await vi.advanceTimersByTimeAsync(200);
     FakeSocket.last.accept();
     FakeSocket.last.say(welcome(false));
@@ -382,8 +382,132 @@ describe('a session', () => {
 
   it('writes nothing to nobody: chat stays in its field while the socket is lost', async () => {
     await enter();
-    expect(session.chat('Hallo')).toBe(true);
+    expect(session.ask({ type: 'chat', text: 'Hallo', to: null })).toBe(true);
     FakeSocket.last.break();
-    expect(session.chat('Hallo?')).toBe(false);
+    expect(session.ask({ type: 'chat', text: 'Hallo?', to: null })).toBe(false);
+  });
+
+  describe('in front of the door', () => {
+    const waiting = (hosts: string[]): ServerMessage => ({
+      type: 'waiting',
+      resume: 'waits',
+      role: 'guest',
+      room: 'Konferenz',
+      kind: 'conference',
+      since: 7,
+      hosts,
+    });
+
+    it('says nothing but its name until it is let in, and then begins as ever', async () => {
+      FakeSocket.last.accept();
+      FakeSocket.last.say(waiting([]));
+      FakeSocket.last.say(waiting(['Eva']));
+      session.setMuted('microphone', true);
+      session.setView({ wanted: [], pinned: 0, sizes: [] });
+      expect(session.ask({ type: 'raise_hand', up: true })).toBe(false);
+      await vi.advanceTimersByTimeAsync(2500);
+      expect(phases.at(-1)).toEqual({ kind: 'waiting', since: 7, hosts: ['Eva'] });
+      expect([...new Set(FakeSocket.last.sent.map(({ type }) => type))]).toEqual(['join', 'ping']);
+      expect(FakePeerConnection.all).toHaveLength(0);
+      FakeSocket.last.say(welcome(false));
+      await settle();
+      expect(phases.at(-1)?.kind).toBe('starting');
+      expect(FakeSocket.last.of('offer')[0]?.tracks[0]).toMatchObject({ source: 'microphone', muted: true });
+      expect(FakeSocket.last.of('set_view')).toHaveLength(1);
+    });
+
+    it('keeps its place in the queue when the socket is lost', async () => {
+      FakeSocket.last.accept();
+      FakeSocket.last.say(waiting([]));
+      FakeSocket.last.break();
+      await vi.advanceTimersByTimeAsync(200);
+      FakeSocket.last.accept();
+      expect(FakeSocket.last.of('join')[0]?.resume).toBe('waits');
+    });
+
+    it('is where somebody is who was inside and is not any more', async () => {
+      await enter();
+      FakeSocket.last.break();
+      await vi.advanceTimersByTimeAsync(200);
+      FakeSocket.last.accept();
+      FakeSocket.last.say(waiting([]));
+      expect(FakePeerConnection.last.closed).toBe(true);
+      expect(session.ask({ type: 'raise_hand', up: true })).toBe(false);
+      expect(phases.at(-1)?.kind).toBe('waiting');
+      FakePeerConnection.last.become('failed');
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(FakePeerConnection.all).toHaveLength(1);
+    });
+
+    it('ends when it is turned away', () => {
+      FakeSocket.last.accept();
+      FakeSocket.last.say(waiting([]));
+      FakeSocket.last.say({ type: 'error', code: 'dismissed', id: null });
+      expect(phases.at(-1)).toEqual({ kind: 'ended', reason: { kind: 'refused', code: 'dismissed' } });
+    });
+  });
+
+  describe('in a conference', () => {
+    const conference = (others: number, resumed = false): ServerMessage => {
+      const people = Array.from({ length: others + 1 }, (_, i) => person(i + 1));
+      const message = welcome(resumed, people);
+      if (message.type === 'welcome') message.snapshot.kind = 'conference';
+      return message;
+    };
+    const begin = async (others: number) => {
+      FakeSocket.last.accept();
+      FakeSocket.last.say(conference(others));
+      await settle();
+      FakeSocket.last.say({ type: 'answer', id: lastOffer()?.id ?? 0, sdp: '' });
+      await settle();
+      FakePeerConnection.last.become('connected');
+    };
+    const seats = () => lastOffer()?.seats.map(({ video_mid }) => video_mid !== null) ?? [];
+
+    it('has nine pairs first and seats for sound alone behind them', async () => {
+      await begin(3);
+      expect(seats()).toEqual([...Array<boolean>(9).fill(true), ...Array<boolean>(6).fill(false)]);
+    });
+
+    it('gets more pairs when more is shown, and no seat changes its sound', async () => {
+      await begin(39);
+      const before = lastOffer()?.seats.map(({ audio_mid }) => audio_mid) ?? [];
+      session.setTiles(8);
+      await settle();
+      expect(FakeSocket.last.of('offer')).toHaveLength(1);
+      session.setTiles(25);
+      await settle();
+      expect(seats()).toEqual([...Array<boolean>(25).fill(true), ...Array<boolean>(6).fill(false)]);
+      expect(lastOffer()?.seats.slice(0, before.length).map(({ audio_mid }) => audio_mid)).toEqual(before);
+    });
+
+    it('sends only the layers somebody looks at, without an offer, and whatever track is sent', async () => {
+      await begin(2);
+      const camera = FakePeerConnection.last.transceivers[1];
+      expect(camera?.active).toEqual([true, true, true]);
+      FakeSocket.last.say({ type: 'send_layers', source: 'camera', layers: 1 });
+      await settle();
+      expect(camera?.active).toEqual([true, false, false]);
+      FakeSocket.last.say({ type: 'send_layers', source: 'camera', layers: 0 });
+      await session.publish('camera', fakeTrack('video'), false);
+      await settle();
+      expect(camera?.active).toEqual([false, false, false]);
+      expect(camera?.sender.track).not.toBeNull();
+      expect(FakeSocket.last.of('offer')).toHaveLength(1);
+    });
+
+    it('says its view once, and again after coming back', async () => {
+      await begin(2);
+      const view = { wanted: [{ participant: 2, stream: 'main' as const }], pinned: 0, sizes: [{ width: 10, height: 10 }] };
+      session.setView(view);
+      session.setView({ ...view });
+      expect(FakeSocket.last.of('set_view')).toHaveLength(1);
+      FakeSocket.last.break();
+      session.setView({ ...view, pinned: 1 });
+      await vi.advanceTimersByTimeAsync(200);
+      FakeSocket.last.accept();
+      FakeSocket.last.say(conference(2, true));
+      expect(FakeSocket.last.of('set_view')).toEqual([{ type: 'set_view', ...view, pinned: 1 }]);
+    });
   });
 });

@@ -10,13 +10,12 @@ import {
 } from '../generated/wire';
 import { knownCode, severityOf } from './errors';
 import { compareMute } from './mutes';
-import { type OfferBody, Peer, type PeerSeat } from './peer';
+import { OfferRefused, Offers } from './offers';
+import { type OfferBody, Peer, type PeerSeat, type SeatCounts } from './peer';
 import { ownTracks, reduceRoom, type RoomState } from './room';
-import { seatedProfiles, seatsWanted } from './seats';
+import { conferenceSeats, seatedProfiles, seatsWanted, SOUND_SEATS } from './seats';
 import { SignalSocket } from './socket';
 
-/** An answer takes milliseconds; after this long the socket is not to be trusted. */
-const ANSWER_LIMIT_MS = 6000;
 /** A short gap heals by itself; after this long the way is looked for anew. */
 const DISCONNECTED_PATIENCE_MS = 1500;
 /** An ICE restart that brings nothing within this time is followed by a new peer connection. */
@@ -26,6 +25,8 @@ const TOO_FAST_WAIT_MS = 1000;
 
 export type Phase =
   | { readonly kind: 'joining' }
+  /** In front of the door: the server knows us, and somebody inside has to let us in. */
+  | { readonly kind: 'waiting'; readonly since: number; readonly hosts: readonly string[] }
   /** The server took us; sound and picture are on their way. */
   | { readonly kind: 'starting' }
   | { readonly kind: 'connected' }
@@ -61,18 +62,14 @@ interface Published {
   muted: boolean;
 }
 
-interface PendingOffer {
-  readonly id: number;
-  resolve(sdp: string): void;
-  reject(error: Error): void;
-}
+/** What is said in a room and needs no care: it is done, or refused, or lost with the socket. */
+export type RoomMessage = Exclude<
+  ClientMessage,
+  { type: 'join' | 'offer' | 'set_muted' | 'set_sound_profile' | 'set_view' | 'ping' | 'leave' }
+>;
 
-/** The server's answer to an offer was an error. */
-class OfferRefused extends Error {
-  constructor(readonly code: ErrorCode) {
-    super(code);
-  }
-}
+/** What is shown here; see `set_view`. */
+export type View = Omit<Extract<ClientMessage, { type: 'set_view' }>, 'type'>;
 
 /**
  * One stay in one room: join → welcome → offer → connected, and back there after every kind of loss. It owns what we
@@ -90,9 +87,15 @@ export class Session {
   #profile: SoundProfile;
   #resume: string | null;
   #phase: Phase = { kind: 'joining' };
-  #offer: PendingOffer | null = null;
-  #offerId = 0;
+  readonly #offers = new Offers();
+  /** Let in at least once. */
   #welcomed = false;
+  /** Let in on this socket: before that nothing is said but `join`. */
+  #inside = false;
+  /** How many tiles there is room for: so many pictures a conference may need. */
+  #tiles = 0;
+  #view: View | null = null;
+  #viewSaid = '';
   #watch: ReturnType<typeof setTimeout> | undefined;
   #offerAgain: ReturnType<typeof setTimeout> | undefined;
   #compareAgain: ReturnType<typeof setTimeout> | undefined;
@@ -171,14 +174,21 @@ export class Session {
     this.#negotiate();
   }
 
-  /** False while the socket is lost: later it could be somebody else who has this number. */
-  muteOther(participant: ParticipantId, source: TrackSource): boolean {
-    return this.#say({ type: 'mute_other', participant, source });
+  /** False while the socket is lost: later it could be somebody else who has this number. True is no promise. */
+  ask(message: RoomMessage): boolean {
+    return this.#say(message);
   }
 
-  /** False while the socket is lost. True is no promise: only the message's echo is. */
-  chat(text: string): boolean {
-    return this.#say({ type: 'chat', text });
+  /** What is seen here and how large. Said now, and anew after every way back. */
+  setView(view: View): void {
+    this.#view = view;
+    this.#sayView();
+  }
+
+  /** Room for so many tiles: a conference gets as many seats as are needed and can be shown. */
+  setTiles(tiles: number): void {
+    this.#tiles = tiles;
+    if (this.#inside) this.#fitSeats();
   }
 
   leave(): void {
@@ -189,7 +199,13 @@ export class Session {
   /* ------------------------------------------------------------- signalling */
 
   #say(message: ClientMessage): boolean {
-    return this.#socket.isReady && this.#socket.send(message);
+    return this.#inside && this.#socket.send(message);
+  }
+
+  #sayView(): void {
+    const text = JSON.stringify(this.#view);
+    if (!this.#view || text === this.#viewSaid || !this.#say({ type: 'set_view', ...this.#view })) return;
+    this.#viewSaid = text;
   }
 
   #join(): void {
@@ -205,7 +221,7 @@ export class Session {
 
   #receive(message: ServerMessage): void {
     if (this.#phase.kind === 'ended') return;
-    if (message.type === 'welcome') this.#resume = message.resume;
+    if (message.type === 'welcome' || message.type === 'waiting') this.#resume = message.resume;
     const before = this.#room;
     const room = reduceRoom(before, message);
     this.#room = room;
@@ -214,8 +230,14 @@ export class Session {
         this.#events.onResume(message.resume);
         this.#enter(message.resumed);
         break;
+      case 'waiting':
+        this.#wait(message);
+        return;
       case 'answer':
-        if (this.#offer?.id === message.id) this.#offer.resolve(message.sdp);
+        this.#offers.answered(message.id, message.sdp);
+        break;
+      case 'send_layers':
+        this.#peer?.setLayers(message.source, message.layers);
         break;
       case 'muted_by':
         this.#mutedBy(message.source, message.by);
@@ -234,10 +256,30 @@ export class Session {
     if (room) this.#peer?.setSeatedProfiles(seatedProfiles(room));
   }
 
+  /** We are not in (any more): what was agreed with the room is void, and so is its picture of us. */
+  #wait({ resume, since, hosts }: Extract<ServerMessage, { type: 'waiting' }>): void {
+    this.#socket.ready();
+    this.#inside = false;
+    this.#room = null;
+    this.#dropPeer();
+    this.#events.onResume(resume);
+    this.#setPhase({ kind: 'waiting', since, hosts });
+  }
+
+  #dropPeer(): void {
+    clearTimeout(this.#watch);
+    clearTimeout(this.#offerAgain);
+    this.#offers.fail('left');
+    this.#peer?.close();
+    this.#peer = null;
+  }
+
   /** The server knows us (again). What goes on, and what has to be made anew? */
   #enter(resumed: boolean): void {
     this.#socket.ready();
-    this.#welcomed = true;
+    this.#welcomed = this.#inside = true;
+    this.#viewSaid = '';
+    this.#sayView();
     this.#compareMutes(ownTracks(this.#room));
     const peer = this.#peer;
     if (!resumed || !peer?.isKnown || peer.connection.connectionState === 'failed') {
@@ -273,8 +315,7 @@ export class Session {
 
   #refused(code: ErrorCode, id: number | null): void {
     if (id !== null) {
-      // An error to an offer that is no longer waited for says nothing about now.
-      if (this.#offer?.id === id) this.#offer.reject(new OfferRefused(code));
+      this.#offers.refused(id, code);
       return;
     }
     if (code === 'too_fast') this.#sayAgain();
@@ -298,7 +339,8 @@ export class Session {
   }
 
   #socketLost(attempt: number): void {
-    this.#offer?.reject(new Error('socket lost'));
+    this.#inside = false;
+    this.#offers.fail('socket lost');
     if (!this.#welcomed) {
       this.#setPhase({ kind: 'joining' });
       if (attempt > 1) this.#setPhase({ kind: 'reconnecting', attempt });
@@ -308,52 +350,34 @@ export class Session {
   }
 
   #exchange(body: OfferBody): Promise<string> {
-    this.#offer?.reject(new Error('superseded'));
-    this.#offerId += 1;
-    const id = this.#offerId;
-    return new Promise<string>((resolve, reject) => {
-      const limit = setTimeout(() => {
-        reject(new Error('no answer'));
-        this.#socket.restart();
-      }, ANSWER_LIMIT_MS);
-      const settle = () => {
-        clearTimeout(limit);
-        if (this.#offer?.id === id) this.#offer = null;
-      };
-      this.#offer = {
-        id,
-        resolve: (sdp) => {
-          settle();
-          resolve(sdp);
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      if (!this.#say({ type: 'offer', id, ...body })) this.#offer.reject(new Error('socket lost'));
+    const send = (id: number) => this.#say({ type: 'offer', id, ...body });
+    return this.#offers.exchange(send, () => {
+      this.#socket.restart();
     });
   }
 
   /* ------------------------------------------------------------------ media */
 
-  #seatsWanted(): number {
+  #seatsWanted(): SeatCounts {
     const room = this.#room;
-    return seatsWanted(room?.participants ?? [], room?.me ?? null, this.#peer?.seats.length ?? 0);
+    const have = this.#peer?.seats.filter(({ video }) => video !== null).length ?? 0;
+    if (!room) return { pictures: have, sounds: 0 };
+    const { participants, me } = room;
+    if (room.kind === 'lesson') return { pictures: seatsWanted(participants, me, have), sounds: 0 };
+    return { pictures: conferenceSeats(participants, me, { tiles: this.#tiles, have }), sounds: SOUND_SEATS };
   }
 
   #fitSeats(): void {
     const peer = this.#peer;
-    if (!peer?.ensureSeats(this.#seatsWanted())) return;
+    // A new connection has its own tracks first: its seats come with its first offer.
+    if (!peer || peer.seats.length === 0 || !peer.ensureSeats(this.#seatsWanted())) return;
     this.#events.onSeats(peer.seats);
     this.#negotiate();
   }
 
   /** A new peer connection with the same tracks and the same mutes. */
   async #renewPeer(): Promise<void> {
-    clearTimeout(this.#watch);
-    clearTimeout(this.#offerAgain);
-    this.#peer?.close();
+    this.#dropPeer();
     const peer = new Peer({
       kind: this.#room?.kind ?? 'lesson',
       profile: this.#profile,
@@ -405,7 +429,7 @@ export class Session {
     if (state === 'connected') {
       clearTimeout(this.#watch);
       this.#renewals = 0;
-      if (this.#socket.isReady) this.#setPhase({ kind: 'connected' });
+      if (this.#inside) this.#setPhase({ kind: 'connected' });
     } else if (state === 'disconnected') {
       this.#socket.doubt();
       clearTimeout(this.#watch);
@@ -418,7 +442,7 @@ export class Session {
   }
 
   #restartMedia(): void {
-    if (this.#phase.kind === 'ended' || !this.#socket.isReady) return;
+    if (this.#phase.kind === 'ended' || !this.#inside) return;
     this.#setPhase({ kind: 'reconnecting', attempt: 1 });
     this.#negotiate('ice_restart');
     this.#watchRestart();
@@ -428,7 +452,7 @@ export class Session {
   #watchRestart(): void {
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => {
-      if (this.#phase.kind === 'ended' || !this.#socket.isReady) return;
+      if (this.#phase.kind === 'ended' || !this.#inside) return;
       if (this.#peer?.connection.connectionState === 'connected') return;
       this.#renewals += 1;
       this.#setPhase({ kind: 'reconnecting', attempt: this.#renewals });
@@ -437,13 +461,10 @@ export class Session {
   }
 
   #end(reason: EndReason): void {
-    clearTimeout(this.#watch);
-    clearTimeout(this.#offerAgain);
     clearTimeout(this.#compareAgain);
+    this.#inside = false;
     this.#socket.close();
-    this.#offer?.reject(new Error('left'));
-    this.#peer?.close();
-    this.#peer = null;
+    this.#dropPeer();
     this.#setPhase({ kind: 'ended', reason });
   }
 

@@ -54,14 +54,10 @@ export class SignalSocket {
     this.#connect();
   }
 
-  /** The server took our `join`. */
+  /** The server took our `join`, or lets us wait. */
   ready(): void {
     this.#ready = true;
     this.#readySince = performance.now();
-  }
-
-  get isReady(): boolean {
-    return this.#ready;
   }
 
   /** Now or never: who comes back says anew what is still true, and does not repeat what was meant for then. */

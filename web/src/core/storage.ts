@@ -45,6 +45,24 @@ export function recall(token: string, storage: Pick<Storage, 'getItem'> = sessio
   }
 }
 
+/** A choice that outlives the tab; `otherwise` when there is none, or no storage. */
+export function keptSwitch(name: string, otherwise: boolean): boolean {
+  try {
+    const kept = localStorage.getItem(`auftakt-${name}`);
+    return kept === null ? otherwise : kept === 'on';
+  } catch {
+    return otherwise;
+  }
+}
+
+export function keepSwitch(name: string, on: boolean): void {
+  try {
+    localStorage.setItem(`auftakt-${name}`, on ? 'on' : 'off');
+  } catch {
+    // It holds until the page is closed.
+  }
+}
+
 export function forget(storage: Pick<Storage, 'removeItem'> = sessionStorage): void {
   try {
     storage.removeItem(KEY);

@@ -4,6 +4,7 @@ export class WakeLock {
   #wanted = false;
 
   acquire(): void {
+    if (this.#wanted) return;
     this.#wanted = true;
     document.addEventListener('visibilitychange', this.#renew);
     this.#renew();

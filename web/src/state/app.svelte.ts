@@ -5,8 +5,11 @@ import type { EndReason } from '../core/session';
 import { recall, remember } from '../core/storage';
 import { Equipment } from './equipment.svelte';
 import { JoinStore } from './join.svelte';
+import { ConferenceStore } from './conference.svelte';
 import { LessonStore } from './lesson.svelte';
+import type { RoomOptions, RoomStore } from './room.svelte';
 import type { AppStore, BrowserInfo, LeftReason, LinkInfo, LinkProblem, Screen, StartView } from './types';
+import { WaitingStore } from './waiting.svelte';
 
 /** After this many attempts (about two seconds) somebody who wants to join is told that the server does not answer. */
 const ATTEMPTS_TO_JOIN = 6;
@@ -29,7 +32,7 @@ class App implements AppStore {
   screen = $state.raw<Screen>({ kind: 'opening' });
   readonly browser: BrowserInfo;
   readonly #location: Location;
-  #lesson: LessonStore | null = null;
+  #room: RoomStore | null = null;
   #equipment: Equipment | null = null;
   /** Counts the addresses that were opened: what an earlier one still brings is too late. */
   #visit = 0;
@@ -46,7 +49,7 @@ class App implements AppStore {
     if (new URLSearchParams(location.search).get('debug') === '1') this.#exposeForTests();
     // Another link pasted into the same tab: the fragment alone loads no page.
     window.addEventListener('hashchange', () => {
-      if (!this.#lesson) this.open();
+      if (!this.#room) this.open();
     });
   }
 
@@ -103,11 +106,12 @@ class App implements AppStore {
 
   #enter(address: JoinAddress, link: LinkInfo, name: string, equipment: Equipment, join: JoinStore): void {
     let entered = false;
+    let waiting: WaitingStore | null = null;
     let resume = recall(address.token)?.resume ?? null;
     const keep = () => {
       remember({ token: address.token, resume, name, ...equipment.answers });
     };
-    const lesson = new LessonStore({
+    const options: RoomOptions = {
       link,
       name,
       equipment,
@@ -119,26 +123,46 @@ class App implements AppStore {
         // From here on every answer is remembered, and a page that got in is the right one.
         equipment.onAnswer = keep;
         mayReloadAgain();
-        this.screen = { kind: 'lesson', lesson };
+        waiting = null;
+        this.screen = show();
       },
-      onWaiting: (attempt) => {
-        if (entered || attempt < ATTEMPTS_TO_JOIN) return;
-        lesson.cancel();
+      onDoor: (since, hosts) => {
+        equipment.onAnswer = keep;
+        mayReloadAgain();
+        const store = (waiting ??= new WaitingStore({ link, name, equipment, onLeave: leaveDoor }));
+        store.take(since, hosts);
+        this.screen = { kind: 'waiting', waiting: store };
+      },
+      onUnreached: (attempt) => {
+        waiting?.lost();
+        if (entered || waiting || attempt < ATTEMPTS_TO_JOIN) return;
+        room.cancel();
         join.failed({ kind: 'server_unreachable' });
       },
       onEnded: (reason) => {
-        this.#lesson = null;
+        this.#room = null;
         if (reason.kind === 'refused' && reason.code === 'version_mismatch' && reloadOnce()) return;
-        if (entered) this.#showLeft(address, link, equipment, reason);
+        if (entered || waiting) this.#showLeft(address, link, equipment, reason);
         else if (reason.kind === 'refused') join.failed({ kind: 'refused', code: reason.code });
       },
       onResume: (secret) => {
         resume = secret;
         keep();
       },
-    });
-    this.#lesson = lesson;
-    lesson.start();
+    };
+    const { room, show } = openRoom(options);
+    /** Who does not want to wait any longer is back where they came from, and takes no place in the queue. */
+    const leaveDoor = () => {
+      entered = false;
+      waiting = null;
+      room.leave();
+      remember({ token: address.token, resume: null, name, ...equipment.answers });
+      equipment.onAnswer = () => undefined;
+      join.backToForm();
+      this.screen = { kind: 'join', join };
+    };
+    this.#room = room;
+    room.start();
   }
 
   #showLeft(address: JoinAddress, link: LinkInfo, equipment: Equipment, reason: EndReason): void {
@@ -158,13 +182,23 @@ class App implements AppStore {
   }
 
   #exposeForTests(): void {
-    const lesson = () => this.#lesson;
+    const room = () => this.#room;
     window.auftaktDebug = {
       get peerConnection() {
-        return lesson()?.peerConnection ?? null;
+        return room()?.peerConnection ?? null;
       },
     };
   }
+}
+
+/** The store of a room of this kind, and its page. */
+function openRoom(options: RoomOptions): { readonly room: RoomStore; readonly show: () => Screen } {
+  if (options.link.kind === 'conference') {
+    const conference = new ConferenceStore(options);
+    return { room: conference, show: () => ({ kind: 'conference', conference }) };
+  }
+  const lesson = new LessonStore(options);
+  return { room: lesson, show: () => ({ kind: 'lesson', lesson }) };
 }
 
 const RELOADED = 'auftakt-reloaded';

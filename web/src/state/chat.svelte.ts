@@ -1,5 +1,5 @@
 import type { ChatMessage, ErrorCode } from '../generated/wire';
-import type { Chat, ChatLine } from './types';
+import type { Chat, ChatLine, ChatPartner } from './types';
 
 /** As the server counts (signaling). */
 const CHAT_MAX = 2000;
@@ -11,15 +11,17 @@ export class ChatStore implements Chat {
   lines = $state.raw<readonly ChatLine[]>([]);
   unread = $state(0);
   problem = $state.raw<Chat['problem']>(null);
+  to = $state.raw<ChatPartner | null>(null);
   #open = false;
   #chat: readonly ChatMessage[] = [];
   #known: ReadonlySet<string> = new Set();
   #seen: ReadonlySet<string> = new Set();
   /** The message that was posted and has not come back. */
   #settle: ((taken: boolean) => void) | null = null;
-  readonly #post: (text: string) => boolean;
+  #people: readonly ChatPartner[] = [];
+  readonly #post: (text: string, to: number | null) => boolean;
 
-  constructor(post: (text: string) => boolean) {
+  constructor(post: (text: string, to: number | null) => boolean) {
     this.#post = post;
   }
 
@@ -27,12 +29,24 @@ export class ChatStore implements Chat {
     const trimmed = text.trim();
     if (trimmed === '' || this.#settle) return Promise.resolve(false);
     if ([...trimmed].length > CHAT_MAX) this.problem = 'too_long';
-    else this.problem = this.#post(trimmed) ? null : 'not_connected';
+    else if (this.#isGone) this.problem = 'gone';
+    else this.problem = this.#post(trimmed, this.to?.id ?? null) ? null : 'not_connected';
     if (this.problem) return Promise.resolve(false);
     return new Promise((resolve) => {
       this.#settle = resolve;
     });
   };
+
+  setTo = (participant: number | null): void => {
+    this.to = this.#people.find(({ id }) => id === participant) ?? null;
+    if (this.problem === 'gone') this.problem = null;
+  };
+
+  /** Who is here, so that nothing is written to somebody who is not. */
+  takePeople(people: readonly ChatPartner[]): void {
+    this.#people = people.map(({ id, name }) => ({ id, name }));
+    if (this.#isGone) this.#settled('gone');
+  }
 
   setOpen = (open: boolean): void => {
     this.#open = open;
@@ -45,11 +59,23 @@ export class ChatStore implements Chat {
     const echoed = chat.some((message) => message.from === me && !this.#known.has(keyOf(message)));
     this.#chat = chat;
     this.#known = new Set(chat.map(keyOf));
-    this.lines = chat.map(({ id, name, text, from, sent_at }) => ({ id, name, text, mine: from === me, sentAt: sent_at }));
+    this.lines = chat.map((message) => this.#line(message, me));
     if (echoed) this.#settled(null);
     else if (how === 'snapshot') this.#settled('not_connected');
     if (this.#open) this.#markSeen();
     else this.unread = chat.filter((message) => message.from !== me && !this.#seen.has(keyOf(message))).length;
+  }
+
+  /** What was meant for one person must not be read by all, so `to` stays until the writer chooses anew. */
+  get #isGone(): boolean {
+    return this.to !== null && this.#people.every(({ id }) => id !== this.to?.id);
+  }
+
+  #line({ id, name, text, from, to, sent_at }: ChatMessage, me: number): ChatLine {
+    const mine = from === me;
+    const partner = (who: number): ChatPartner => this.#people.find((person) => person.id === who) ?? { id: who, name: '' };
+    const privately = to === null ? null : mine ? partner(to) : { id: from, name };
+    return { id, name, text, mine, privately, sentAt: sent_at };
   }
 
   /** True when this refusal was about a message. */
@@ -58,6 +84,7 @@ export class ChatStore implements Chat {
     if (code === 'chat_empty') this.#settled('empty');
     else if (code === 'chat_too_long') this.#settled('too_long');
     else if (code === 'too_fast') this.#settled('too_fast');
+    else if (code === 'recipient_gone') this.#settled('gone');
     else return false;
     return true;
   }

@@ -3,18 +3,21 @@ import type { ChatMessage } from '../generated/wire';
 import { ChatStore } from './chat.svelte';
 
 const ME = 1;
-const line = (id: number, text: string, from = 2): ChatMessage => ({ id, from, name: `P${from}`, text, sent_at: id });
+const line = (id: number, text: string, from = 2): ChatMessage => ({ id, from, name: `P${from}`, to: null, text, sent_at: id });
 
 describe('the chat', () => {
   let connected: boolean;
   let posted: string[];
+  let postedTo: (number | null)[];
   let chat: ChatStore;
 
   beforeEach(() => {
     connected = true;
     posted = [];
-    chat = new ChatStore((text) => {
+    postedTo = [];
+    chat = new ChatStore((text, to) => {
       if (connected) posted.push(text);
+      postedTo.push(to);
       return connected;
     });
   });
@@ -75,5 +78,30 @@ describe('the chat', () => {
     expect(chat.refused('too_fast')).toBe(true);
     expect(await sent).toBe(false);
     expect(chat.problem).toBe('too_fast');
+  });
+
+  it('goes to one person alone, and says whose private word it is', async () => {
+    chat.takePeople([{ id: ME, name: 'Ich' }, { id: 3, name: 'Kofi' }]);
+    chat.setTo(3);
+    const sent = chat.send('Nur du');
+    expect(postedTo).toEqual([3]);
+    const mine = { ...line(1, 'Nur du', ME), to: 3 };
+    chat.take([mine, { ...line(2, 'Danke', 3), to: ME }, line(3, 'Alle')], ME, 'line');
+    expect(await sent).toBe(true);
+    expect(chat.lines.map(({ privately }) => privately)).toEqual([{ id: 3, name: 'Kofi' }, { id: 3, name: 'P3' }, null]);
+  });
+
+  it('never sends to everybody what was meant for somebody who left', async () => {
+    chat.takePeople([{ id: 3, name: 'Kofi' }]);
+    chat.setTo(3);
+    const sent = chat.send('Nur du');
+    chat.takePeople([]);
+    expect(await sent).toBe(false);
+    expect(await chat.send('Nur du')).toBe(false);
+    expect(chat.problem).toBe('gone');
+    expect(postedTo).toEqual([3]);
+    chat.setTo(null);
+    void chat.send('An alle');
+    expect(postedTo).toEqual([3, null]);
   });
 });

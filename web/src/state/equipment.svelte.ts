@@ -284,14 +284,18 @@ export class Equipment {
   async toggleScreen(): Promise<void> {
     if (this.screen.kind === 'asking') return;
     if (this.screen.kind === 'on') {
-      this.media.close('screen_sound');
-      this.media.close('screen');
+      this.endScreen();
       return;
     }
     this.screen = ASKING;
     const problem = await this.media.openScreen();
     if (problem) this.screen = problem.kind === 'dismissed' ? OFF_EXTRA : { kind: 'problem', problem };
     else this.screen = { kind: 'on', withSound: this.media.track('screen_sound') !== null };
+  }
+
+  endScreen(): void {
+    this.media.close('screen_sound');
+    this.media.close('screen');
   }
 
   async setProfile(profile: SoundProfile): Promise<void> {

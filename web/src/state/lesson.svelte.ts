@@ -1,391 +1,50 @@
-import type { ErrorCode, ParticipantInfo, ServerMessage } from '../generated/wire';
-import { playsThroughWebAudio } from '../core/browser';
-import type { PeerSeat } from '../core/peer';
-import { Playback, showOwn } from '../core/playback';
+import type { ParticipantInfo, ServerMessage } from '../generated/wire';
 import type { RoomState } from '../core/room';
 import { beyondSeats } from '../core/seats';
-import { type EndReason, type Phase, Session } from '../core/session';
-import { WakeLock } from '../core/wakelock';
-import { ChatStore } from './chat.svelte';
-import { ConnectionStore } from './connection.svelte';
-import type { Equipment } from './equipment.svelte';
-import { mutedBy, notAllFit, soundBlocked } from './notices';
+import { notAllFit } from './notices';
 import { toParticipant, toSeats } from './people';
-import { ProofStore } from './proof.svelte';
-import type {
-  CaptureState,
-  DeviceChoice,
-  HeadphonesAnswer,
-  LessonView,
-  LinkInfo,
-  Notice,
-  OwnPicture,
-  Participant,
-  Seat,
-  SoundProfile,
-  Toast,
-  TrackSource,
-} from './types';
+import { RoomStore } from './room.svelte';
+import type { LessonView, Notice, Participant, Seat } from './types';
 
-const TOAST_MS = 5000;
-const TOASTS_MAX = 3;
-
-export interface LessonOptions {
-  readonly link: LinkInfo;
-  readonly url: string;
-  readonly token: string;
-  readonly name: string;
-  readonly resume: string | null;
-  readonly equipment: Equipment;
-  /** The server took us: show the room. */
-  onEntered(): void;
-  /** Not reached yet, this many attempts so far. */
-  onWaiting(attempt: number): void;
-  onEnded(reason: EndReason): void;
-  onResume(secret: string): void;
-}
-
-/** One lesson, from the join message to leaving. */
-export class LessonStore implements LessonView {
-  readonly link: LinkInfo;
-  readonly chat: ChatStore;
-  readonly proof: ProofStore;
-  readonly devices: DeviceChoice;
-  toasts = $state.raw<readonly Toast[]>([]);
-  #room = $state.raw<RoomState | null>(null);
-  #seen = $state.raw<ReadonlySet<number>>(new Set());
-  #blocked = $state(false);
-  #mutedBy = $state.raw<Notice | null>(null);
-  #dismissed = $state.raw<ReadonlySet<string>>(new Set());
-  #toastId = 0;
-  #peerSeats: readonly PeerSeat[] = [];
-  #entered = false;
-  readonly #connection: ConnectionStore;
-  readonly #options: LessonOptions;
-  readonly #equipment: Equipment;
-  readonly #session: Session;
-  readonly #playback: Playback;
-  readonly #wakeLock = new WakeLock();
-  readonly #beyond: readonly ParticipantInfo[] = $derived.by(() => (this.#room ? beyondSeats(this.#room) : []));
+/** One lesson: everybody has a seat of their own, in order of joining. */
+export class LessonStore extends RoomStore implements LessonView {
+  readonly #beyond: readonly ParticipantInfo[] = $derived.by(() => (this.room ? beyondSeats(this.room) : []));
   readonly participants: readonly Participant[] = $derived.by(() => {
-    const room = this.#room;
+    const { room } = this;
     return (room?.participants ?? []).map((info) => toParticipant(info, room?.me ?? -1, this.proof.speaking, this.#beyond));
   });
   readonly seats: readonly Seat[] = $derived.by(() =>
-    toSeats(this.#room?.seats ?? [], this.participants, this.#room?.participants ?? [], this.#seen),
+    toSeats(this.room?.seats ?? [], this.participants, this.room?.participants ?? [], this.seen),
   );
-  readonly notices: readonly Notice[] = $derived.by(() => this.#allNotices());
 
-  constructor(options: LessonOptions) {
-    const { equipment } = options;
-    this.link = options.link;
-    this.devices = equipment.devices;
-    this.#options = options;
-    this.#equipment = equipment;
-    this.#connection = new ConnectionStore(() => ({
-      microphone: equipment.microphone.kind === 'on' ? 'on' : 'off',
-      verdict: this.proof.verdict,
-    }));
-    this.chat = new ChatStore((text) => this.#session.chat(text));
-    this.#playback = new Playback(
-      {
-        onBlocked: (blocked) => {
-          this.#blocked = blocked;
-        },
-        onPicture: (index) => {
-          this.#seen = new Set([...this.#seen, index]);
-        },
-      },
-      playsThroughWebAudio(equipment.browser) ? () => equipment.audio.context : null,
-    );
-    this.proof = new ProofStore(equipment, {
-      connection: () => this.#session.peerConnection,
-      peerSeats: () => this.#peerSeats,
-      seats: () => this.seats,
-      notices: () => this.notices,
-      listenerName: () => this.participants.find((p) => !p.isMe)?.name ?? '',
-    });
-    this.#session = this.#makeSession();
+  protected get occupied(): readonly Seat[] {
+    return this.seats;
   }
 
-  #makeSession(): Session {
-    const { url, token, name, resume, onResume } = this.#options;
-    return new Session({
-      url,
-      token,
-      name,
-      resume,
-      profile: this.#equipment.profile,
-      events: {
-        onPhase: (phase) => {
-          this.#onPhase(phase);
-        },
-        onRoom: (room, message) => {
-          this.#onRoom(room, message);
-        },
-        onSeats: (seats) => {
-          this.#onSeats(seats);
-        },
-        onMutedBy: (source, by) => {
-          this.#onMutedBy(source, by);
-        },
-        onRefused: (code) => {
-          this.#onRefused(code);
-        },
-        onResume,
-      },
-    });
+  protected get listenerName(): string {
+    return this.participants.find((p) => !p.isMe)?.name ?? '';
   }
 
-  start(): void {
-    const { media } = this.#equipment;
-    this.#equipment.listener = {
-      onPublish: (source, track, muted) => {
-        void this.#session.publish(source, track, muted);
-      },
-      onMuted: (source, muted) => {
-        this.#session.setMuted(source, muted);
-        if (!muted && this.#mutedBySource === source) this.#mutedBy = null;
-      },
-      onProfile: (profile) => {
-        this.#session.setProfile(profile);
-      },
-      onScreenEnded: () => {
-        this.#toast({ kind: 'screen_ended' });
-      },
-      onMicrophoneChanged: (label) => {
-        this.#toast({ kind: 'microphone_changed', label });
-      },
-    };
-    this.#equipment.onSpeaker = (speaker) => {
-      this.#playback.setSpeaker(speaker);
-    };
-    this.#playback.setSpeaker(this.#equipment.speaker);
-    for (const source of ['microphone', 'camera'] as const) {
-      const track = media.track(source);
-      if (track) void this.#session.publish(source, track, this.#equipment[source].kind !== 'on');
-      if (this.#equipment.saidOn(source)) this.#session.setMuted(source, false);
-    }
-    this.#session.start();
+  showSeat = (element: HTMLVideoElement, index: number): (() => void) => this.playback.show(element, index);
+
+  protected override ownNotices(): readonly Notice[] {
+    return this.#beyond.length > 0 ? [notAllFit(this.#beyond.length)] : [];
   }
 
-  get peerConnection(): RTCPeerConnection | null {
-    return this.#session.peerConnection;
-  }
-  get startedAt(): number {
-    return this.#room?.startedAt ?? Date.now();
-  }
-  get connection() {
-    return this.#connection.value;
-  }
-  get me(): Participant | null {
-    return this.participants.find((participant) => participant.isMe) ?? null;
-  }
-  get self(): OwnPicture | null {
-    return this.#equipment.picture;
-  }
-  get secondPicture(): OwnPicture | null {
-    return this.#equipment.secondPicture;
-  }
-  get screenPicture(): OwnPicture | null {
-    return this.#equipment.screenPicture;
-  }
-  get microphone(): CaptureState {
-    return this.#equipment.microphone;
-  }
-  get camera(): CaptureState {
-    return this.#equipment.camera;
-  }
-  get level() {
-    return this.#equipment.level;
-  }
-  get secondCamera() {
-    return this.#equipment.secondCamera;
-  }
-  get screen() {
-    return this.#equipment.screenShare;
-  }
-  get soundProfile() {
-    return this.#equipment.profile;
-  }
-  get headphones() {
-    return this.#equipment.headphones;
-  }
-  get mayMuteOthers(): boolean {
-    const role = this.#room?.role;
-    return role === 'teacher' || role === 'moderator';
-  }
-  get flipCamera(): (() => void) | null {
-    return this.#equipment.canFlip ? this.#flip : null;
-  }
-
-  readonly #flip = (): void => {
-    void this.#equipment.flipCamera();
-  };
-
-  reconnectNow = (): void => {
-    this.#session.reconnectNow();
-  };
-
-  showSeat = (element: HTMLVideoElement, index: number): (() => void) => this.#playback.show(element, index);
-
-  showOwnPicture = (element: HTMLVideoElement, which: 'camera' | 'second_camera' | 'screen'): (() => void) => {
-    const pictures = { camera: this.self, second_camera: this.secondPicture, screen: this.screenPicture };
-    const picture = pictures[which];
-    return picture ? showOwn(element, picture.stream) : () => undefined;
-  };
-
-  toggleMicrophone = (): void => {
-    void this.#equipment.toggleMicrophone();
-  };
-  toggleCamera = (): void => {
-    void this.#equipment.toggleCamera();
-  };
-  toggleSecondCamera = (): void => {
-    void this.#equipment.toggleSecondCamera();
-  };
-  toggleScreen = (): void => {
-    void this.#equipment.toggleScreen().then(() => {
-      const { screen } = this;
-      // Whoever shares a recording believes it is heard: the browser's own question decides that, easily overlooked.
-      if (screen.kind === 'on') this.#toast({ kind: 'screen_started', withSound: screen.withSound });
-    });
-  };
-  setSoundProfile = (profile: SoundProfile): void => {
-    if (profile === this.soundProfile) return;
-    void this.#equipment.setProfile(profile);
-    this.toasts = this.toasts.filter(({ what }) => what.kind !== 'profile' || what.name !== null);
-    this.#toast({ kind: 'profile', profile, name: null });
-  };
-  answerHeadphones = (answer: Exclude<HeadphonesAnswer, 'unanswered'>): void => {
-    void this.#equipment.answerHeadphones(answer);
-  };
-  muteOther = (participant: number, source: TrackSource): void => {
-    this.#session.muteOther(participant, source);
-  };
-
-  repair = (notice: Notice): void => {
-    if (notice.repair === 'play_sound') this.#playback.playAll();
-    else if (notice.repair === 'unmute' && notice.what.kind === 'muted_by') this.#unmute(notice.what.source);
-    else this.#equipment.repair(notice);
-  };
-
-  dismiss = (notice: Notice): void => {
-    if (notice === this.#mutedBy) this.#mutedBy = null;
-    else if (notice.what.kind === 'capture_problem') this.#equipment.dismissProblem();
-    else this.#dismissed = new Set([...this.#dismissed, notice.id]);
-  };
-
-  leave = (): void => {
-    this.#session.leave();
-  };
-
-  /** Frees everything but the equipment. */
-  close(): void {
-    this.#equipment.listener = null;
-    this.#playback.close();
-    this.proof.close();
-    this.#connection.close();
-    this.#wakeLock.release();
-  }
-
-  /** Gives up before the room was entered. */
-  cancel(): void {
-    this.#session.leave();
-    this.close();
-  }
-
-  #unmute(source: TrackSource): void {
-    this.#mutedBy = null;
-    if (source === 'microphone' || source === 'camera') void this.#equipment.switchOn(source);
-  }
-
-  get #mutedBySource(): TrackSource | null {
-    const what = this.#mutedBy?.what;
-    return what?.kind === 'muted_by' ? what.source : null;
-  }
-
-  #allNotices(): Notice[] {
-    const notices = [
-      ...(this.#blocked ? [soundBlocked()] : []),
-      ...(this.#mutedBy ? [this.#mutedBy] : []),
-      ...this.#equipment.notices,
-      ...(this.#beyond.length > 0 ? [notAllFit(this.#beyond.length)] : []),
-    ];
-    return notices.filter((notice) => !this.#dismissed.has(notice.id));
-  }
-
-  #onPhase(phase: Phase): void {
-    if (phase.kind === 'ended') {
-      this.close();
-      this.#options.onEnded(phase.reason);
-      return;
-    }
-    if (phase.kind === 'starting' && !this.#entered) {
-      this.#entered = true;
-      this.#wakeLock.acquire();
-      this.#options.onEntered();
-    }
-    if (phase.kind === 'reconnecting' && !this.#entered) this.#options.onWaiting(phase.attempt);
-    this.#connection.take(phase);
-  }
-
-  #onRoom(room: RoomState, message: ServerMessage): void {
-    const before = this.#room;
-    this.#room = room;
-    this.#forgetPictures(before, room);
-    this.chat.take(room.chat, room.me, message.type === 'welcome' ? 'snapshot' : 'line');
-    if (message.type === 'participant_joined') this.#toast({ kind: 'joined', name: message.participant.name });
+  protected roomChanged(before: RoomState | null, room: RoomState, message: ServerMessage): void {
+    if (message.type === 'participant_joined') this.toast({ kind: 'joined', name: message.participant.name });
     if (message.type === 'participant_left') this.#toastLeft(before, message.participant);
     if (message.type === 'participant_changed') this.#toastProfile(before, message.participant, room.me);
   }
 
-  /** Who sits down or switches the camera on is shown when the first own picture is there, never the one before. */
-  #forgetPictures(before: RoomState | null, room: RoomState): void {
-    const key = (state: RoomState | null, index: number) => {
-      const seated = state?.seats[index];
-      const info = state?.participants.find((p) => p.id === seated?.participant);
-      return JSON.stringify([seated, info?.tracks.filter((track) => track.source !== 'microphone')]);
-    };
-    const changed = room.seats.flatMap((_, index) => (key(before, index) === key(room, index) ? [] : [index]));
-    if (changed.length === 0) return;
-    this.#seen = new Set([...this.#seen].filter((index) => !changed.includes(index)));
-    for (const index of changed) this.#playback.expectPicture(index);
-  }
-
-  #onSeats(seats: readonly PeerSeat[]): void {
-    const renewed = seats[0] !== this.#peerSeats[0];
-    this.#peerSeats = [...seats];
-    if (renewed) this.#seen = new Set();
-    this.#playback.setSeats(seats);
-  }
-
-  #onMutedBy(source: TrackSource, by: number | null): void {
-    this.#equipment.mutedByOther(source);
-    this.#mutedBy = mutedBy(this.participants.find((p) => p.id === by)?.name ?? '', source);
-  }
-
-  #onRefused(code: ErrorCode): void {
-    if (!this.chat.refused(code)) this.#toast({ kind: 'refused', code });
-  }
-
   #toastLeft(before: RoomState | null, id: number): void {
     const name = before?.participants.find((p) => p.id === id)?.name;
-    if (name !== undefined) this.#toast({ kind: 'left', name });
+    if (name !== undefined) this.toast({ kind: 'left', name });
   }
 
   #toastProfile(before: RoomState | null, info: ParticipantInfo, me: number): void {
     const old = before?.participants.find((p) => p.id === info.id)?.sound_profile;
     if (old === undefined || old === info.sound_profile || info.id === me) return;
-    this.#toast({ kind: 'profile', profile: info.sound_profile, name: info.name });
-  }
-
-  #toast(what: Toast['what']): void {
-    this.#toastId += 1;
-    const toast = { id: this.#toastId, what };
-    this.toasts = [...this.toasts, toast].slice(-TOASTS_MAX);
-    setTimeout(() => {
-      this.toasts = this.toasts.filter((other) => other !== toast);
-    }, TOAST_MS);
+    this.toast({ kind: 'profile', profile: info.sound_profile, name: info.name });
   }
 }

@@ -93,6 +93,7 @@ describe('people', () => {
     role: 'student',
     sound_profile: 'music',
     present: true,
+    hand: null,
     tracks: [
       { source: 'microphone', muted: false, muted_by_other: true },
       { source: 'camera', muted: false, muted_by_other: false },

@@ -88,6 +88,14 @@ export function mutedBy(name: string, source: TrackSource): Notice {
   return callout({ kind: 'muted_by', name, source }, 'unmute');
 }
 
+export function askedToUnmute(name: string): Notice {
+  return callout({ kind: 'asked_to_unmute', name }, 'unmute');
+}
+
+export function screenTakenOver(name: string): Notice {
+  return callout({ kind: 'screen_taken_over', name }, null);
+}
+
 export function notAllFit(count: number): Notice {
   return callout({ kind: 'beyond_seats', count }, null);
 }

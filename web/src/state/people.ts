@@ -50,10 +50,15 @@ export function toSeats(
     const participant = participants.find((candidate) => candidate.id === seated?.participant);
     const info = infos.find((candidate) => candidate.id === seated?.participant);
     if (!seated || !participant || !info) return [];
-    const on = stateOf(info, pictureSource(seated)) === 'on';
-    const picture = !on ? 'off' : seen.has(index) ? 'on' : 'waiting';
+    const picture = pictureOf(seated, info, seen.has(index));
     return [{ key: seatKey(seated), index, stream: seated.stream, participant, picture } satisfies Seat];
   });
+}
+
+/** `seen`: the stream's picture was really drawn. */
+export function pictureOf(stream: SeatedStream, info: ParticipantInfo, seen: boolean): Seat['picture'] {
+  if (stateOf(info, pictureSource(stream)) !== 'on') return 'off';
+  return seen ? 'on' : 'waiting';
 }
 
 function pictureSource({ stream }: SeatedStream): TrackSource {

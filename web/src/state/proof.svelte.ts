@@ -1,20 +1,26 @@
+import type { RoomKind } from '../generated/wire';
 import { bluetoothMicrophone } from '../core/constraints';
 import { Ear } from '../core/ear';
 import type { PeerSeat } from '../core/peer';
 import { soundDelayMs } from '../core/probe';
 import { type Heard, judge, SoundHistory } from '../core/proof';
 import { PROFILES } from '../core/profile';
+import { SoundSum } from '../core/soundsum';
 import { digestStats, sendsTwice, type NetworkFacts, type StatsDigest } from '../core/stats';
 import type { Equipment } from './equipment.svelte';
 import { concernsSound, unwantedSteps } from './notices';
 import type { NetworkProof, Notice, ProcessingProof, Proof, Seat, SoundDirection, Verdict } from './types';
 
 const INTERVAL_MS = 500;
+/** A report of a conference's seats is large: while nobody looks, every fourth will do. */
+const TURNS_IN_CONFERENCE = 4;
 /** On the meter scale: clearly more than room noise. */
 const SPEAKING_LEVEL = 0.45;
 
 /** What the proof looks at, told by the lesson. */
 export interface ProofSource {
+  /** In a lesson everybody is measured; in a conference all who are heard together. */
+  readonly kind: RoomKind;
   connection(): RTCPeerConnection | null;
   peerSeats(): readonly PeerSeat[];
   seats(): readonly Seat[];
@@ -48,6 +54,9 @@ export class ProofStore implements Proof {
   readonly #listening = new Map<string, Listening>();
   readonly #timer: ReturnType<typeof setInterval>;
   #sentHistory = new SoundHistory('sent');
+  readonly #all = new SoundSum();
+  #allHistory = new SoundHistory('received');
+  #turn = 0;
   #open = false;
   #busy = false;
   #sendsTwice = false;
@@ -89,6 +98,8 @@ export class ProofStore implements Proof {
   }
 
   async #measure(): Promise<void> {
+    this.#turn += 1;
+    if (this.#source.kind === 'conference' && !this.#open && this.#turn % TURNS_IN_CONFERENCE !== 0) return;
     const connection = this.#source.connection();
     // A slow browser must not pile up reports.
     if (!connection || this.#busy) return;
@@ -107,7 +118,7 @@ export class ProofStore implements Proof {
 
   #take(digest: StatsDigest): void {
     const sent = this.#takeSent(digest);
-    const received = this.#takeReceived(digest);
+    const received = this.#source.kind === 'lesson' ? this.#takeReceived(digest) : this.#takeAll(digest);
     const bufferMs = received[0]?.heard.bufferMs ?? null;
     this.sent = sent && direction('sent', this.#source.listenerName(), sent);
     this.received = received.map(({ key, name, heard }) => direction(key, name, heard));
@@ -164,6 +175,18 @@ export class ProofStore implements Proof {
     }
     this.#forgetWhoLeft(new Set(result.map(({ key }) => key)));
     return result;
+  }
+
+  #takeAll(digest: StatsDigest) {
+    const heard = this.#source.seats().filter(({ participant }) => participant.microphone === 'on');
+    const muted = heard.length === 0;
+    const stereo = heard.some(({ participant }) => participant.soundProfile !== 'speech');
+    const all = this.#all.add(digest.received);
+    if (all) this.#allHistory.add(all, muted, stereo ? 'music' : 'speech');
+    const figures = this.#allHistory.figures('once');
+    // Nobody is there, or nobody may be heard: nothing is missing.
+    if (this.#source.seats().length === 0) return [];
+    return [{ key: 'all', name: '', participant: -1, heard: { ...figures, muted, channels: stereo ? 'stereo' : 'mono' } as Heard }];
   }
 
   #hear(listening: Listening, track: MediaStreamTrack): void {

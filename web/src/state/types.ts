@@ -9,7 +9,9 @@ import type { CaptureDevice, CaptureProblem } from '../core/errors';
 import type { DemoLinks, LinkInfo as LinkAnswer, LinkProblem } from '../core/link';
 import type { ConnectionTest } from '../core/probe';
 import type { TapeSlice, Verdict, VerdictReason } from '../core/proof';
+import type { ConferenceView, Doors, WaitingView } from './conference';
 
+export type * from './conference';
 export type {
   CaptureDevice,
   CaptureProblem,
@@ -39,6 +41,9 @@ export type Screen =
   | { readonly kind: 'join'; readonly join: JoinView }
   /** Also while reconnecting: the picture stays, see `LessonView.connection`. */
   | { readonly kind: 'lesson'; readonly lesson: LessonView }
+  /** Joined, but not let in yet. Lessons may be locked too. */
+  | { readonly kind: 'waiting'; readonly waiting: WaitingView }
+  | { readonly kind: 'conference'; readonly conference: ConferenceView }
   | { readonly kind: 'left'; readonly left: LeftView };
 
 export interface BrowserInfo {
@@ -197,9 +202,10 @@ export type JoinProblem =
   | { readonly kind: 'refused'; readonly code: ErrorCode }
   | { readonly kind: 'server_unreachable' };
 
-/* ----------------------------------------------------------------- lesson */
+/* ------------------------------------------------------------------- room */
 
-export interface LessonView {
+/** What a lesson and a conference have in common. */
+export interface RoomView extends Doors {
   readonly link: LinkInfo;
   /** Milliseconds since 1970 when the first person came. */
   readonly startedAt: number;
@@ -211,14 +217,6 @@ export interface LessonView {
   /** Everybody including me, in order of joining. */
   readonly participants: readonly Participant[];
   readonly me: Participant | null;
-  /** Occupied seats only; the order never changes while somebody sits. */
-  readonly seats: readonly Seat[];
-  /**
-   * Attach to the seat's `<video playsinline>`; plays picture and sound and goes on when the seat's tracks change. The
-   * element must stay in the page while the camera is off (it plays the sound): hide it with opacity, not display:none.
-   * Use as `{@attach (element) => lesson.showSeat(element, seat.index)}`. Returns the detach function.
-   */
-  showSeat(element: HTMLVideoElement, index: number): () => void;
 
   readonly self: OwnPicture | null;
   readonly secondPicture: OwnPicture | null;
@@ -260,6 +258,18 @@ export interface LessonView {
   leave(): void;
 }
 
+/* ----------------------------------------------------------------- lesson */
+
+export interface LessonView extends RoomView {
+  /** Occupied seats only; the order never changes while somebody sits. */
+  readonly seats: readonly Seat[];
+  /**
+   * Attach to the seat's `<video playsinline>`; plays the picture and goes on when the seat's tracks change. Use as
+   * `{@attach (element) => lesson.showSeat(element, seat.index)}`. Returns the detach function.
+   */
+  showSeat(element: HTMLVideoElement, index: number): () => void;
+}
+
 export type Connection =
   /** Joined; picture and sound are on their way. */
   | { readonly kind: 'starting' }
@@ -292,7 +302,7 @@ export interface Participant {
   /** False while their connection is lost and the server keeps their place. */
   readonly present: boolean;
   readonly speaking: boolean;
-  /** Neither seen nor heard here: more people came than a page has seats. */
+  /** Neither seen nor heard here: more people came than a page has seats. Never in a conference. */
   readonly beyondSeats: boolean;
 }
 
@@ -323,12 +333,20 @@ export type ExtraCapture =
 export interface Chat {
   readonly lines: readonly ChatLine[];
   readonly unread: number;
-  /** Set while a message could not be sent. */
-  readonly problem: 'empty' | 'too_long' | 'not_connected' | 'too_fast' | null;
+  /** Whom the next message goes to alone; `null`: to everybody. It stays when that person leaves, and sending says `gone`. */
+  readonly to: ChatPartner | null;
+  setTo(participant: number | null): void;
+  /** Set while a message could not be sent. `gone`: the one it was for is not here any more. */
+  readonly problem: 'empty' | 'too_long' | 'not_connected' | 'too_fast' | 'gone' | null;
   /** True once it came back from the server; keep the text in the field until then, and when it is false. */
   send(text: string): Promise<boolean>;
   /** The chat is open: `unread` becomes 0 and stays so. */
   setOpen(open: boolean): void;
+}
+
+export interface ChatPartner {
+  readonly id: number;
+  readonly name: string;
 }
 
 export interface ChatLine {
@@ -336,6 +354,8 @@ export interface ChatLine {
   readonly name: string;
   readonly text: string;
   readonly mine: boolean;
+  /** Between me and this person alone (who wrote it, or whom I wrote to; `name` is '' when they left); `null`: for everybody. */
+  readonly privately: ChatPartner | null;
   /** Milliseconds since 1970. */
   readonly sentAt: number;
 }
@@ -372,6 +392,10 @@ export type NoticeKind =
   | { readonly kind: 'sound_blocked' }
   /** `name` is '' when nobody says who: while we were away, or we ourselves before a reload. */
   | { readonly kind: 'muted_by'; readonly name: string; readonly source: TrackSource }
+  /** A moderator would like to hear us. `repair` unmutes; dismissing it is a "no". */
+  | { readonly kind: 'asked_to_unmute'; readonly name: string }
+  /** Only one may share at a time, and somebody else does now. */
+  | { readonly kind: 'screen_taken_over'; readonly name: string }
   /** More people came than a page has seats: so many are neither seen nor heard. */
   | { readonly kind: 'beyond_seats'; readonly count: number };
 
@@ -394,6 +418,10 @@ export interface Toast {
   readonly id: number;
   readonly what:
     | { readonly kind: 'joined' | 'left'; readonly name: string }
+    /** In conferences: those who came or went within a few seconds. */
+    | { readonly kind: 'several_joined' | 'several_left'; readonly count: number }
+    /** We were given the floor. */
+    | { readonly kind: 'floor_given' }
     | { readonly kind: 'profile'; readonly profile: SoundProfile; readonly name: string | null }
     | { readonly kind: 'microphone_changed'; readonly label: string }
     | { readonly kind: 'screen_started'; readonly withSound: boolean }
@@ -407,7 +435,7 @@ export interface Proof {
   readonly verdict: Verdict;
   /** What we send, `null` without a microphone. */
   readonly sent: SoundDirection | null;
-  /** What arrives, one per person with a microphone. */
+  /** What arrives, one per person with a microphone; in a conference one for all who are heard, whose `name` is ''. */
   readonly received: readonly SoundDirection[];
   readonly network: NetworkProof;
   readonly processing: ProcessingProof;
@@ -419,7 +447,7 @@ export interface Proof {
 
 export interface SoundDirection {
   readonly key: string;
-  /** The other person's name. */
+  /** The other person's name; '' for everybody. */
   readonly name: string;
   /** In the last 60 s. For `sent`: what the server missed. */
   readonly gaps: { readonly count: number; readonly milliseconds: number };

@@ -56,6 +56,10 @@ function explain(what: Notice['what'], t: Messages, browser: BrowserInfo): Expla
         text: n.muted_by.text,
         icon: what.source === 'microphone' ? 'mic-off' : 'cam-off',
       };
+    case 'asked_to_unmute':
+      return { title: n.asked_to_unmute.title(what.name), text: n.asked_to_unmute.text, icon: 'mic' };
+    case 'screen_taken_over':
+      return { title: n.screen_taken_over.title(what.name), text: n.screen_taken_over.text, icon: 'screen' };
     case 'beyond_seats':
       return { title: n.beyond_seats.title, text: n.beyond_seats.text(what.count), icon: 'people' };
   }

@@ -1,5 +1,6 @@
 import type { Format } from '../format';
 import { common } from './common';
+import { conference } from './conference';
 import { devices } from './devices';
 import { join } from './join';
 import { lesson } from './lesson';
@@ -18,6 +19,7 @@ export function german(address: 'du' | 'Sie', format: Format) {
     devices: devices(speak),
     join: join(speak, format),
     lesson: lesson(speak, format),
+    conference: conference(speak, format),
     notices: notices(speak, format),
     proof: proof(speak, format),
   };

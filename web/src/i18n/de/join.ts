@@ -1,10 +1,10 @@
-import type { Level } from '../../state/types';
+import type { Level, RoomKind } from '../../state/types';
 import type { Format } from '../format';
 import type { Speak } from './index';
 
 export const join = (s: Speak, f: Format) => ({
   pictureRegion: s('Dein Bild und dein Ton', 'Ihr Bild und Ihr Ton'),
-  formRegion: 'Vor dem Unterricht',
+  formRegion: 'Vor dem Beitreten',
   preview: s('Dein Kamerabild', 'Ihr Kamerabild'),
   private: s('Nur du siehst dich', 'Nur Sie sehen sich'),
   stillClosed: {
@@ -92,7 +92,7 @@ export const join = (s: Speak, f: Format) => ({
     unreachable: s('Ist das WLAN an? Dann versuch es noch einmal.', 'Hat das Gerät Internet, startet der Server vielleicht gerade neu. Versuchen Sie es noch einmal.'),
     again: 'Verbindung noch einmal prüfen',
   },
-  go: 'Zum Unterricht',
+  go: { lesson: 'Zum Unterricht', conference: 'Zur Konferenz' } as Record<RoomKind, string>,
   joining: { opening_devices: s('Der Browser fragt dich gleich …', 'Der Browser fragt Sie gleich …'), joining: 'Einen Moment …' },
   failed: {
     server_unreachable: {
@@ -103,8 +103,8 @@ export const join = (s: Speak, f: Format) => ({
   privacy: {
     question: s('Was passiert mit meinem Bild und Ton?', 'Was passiert mit meinem Bild und Ton?'),
     answer: s(
-      'Beides geht verschlüsselt über den Server deiner Schule. Nur die Menschen im Unterricht sehen und hören dich. Nichts wird aufgenommen.',
-      'Beides geht verschlüsselt über den Server Ihrer Schule, an niemanden sonst. Nur die Menschen im Unterricht sehen und hören Sie. Nichts wird aufgezeichnet.',
+      'Beides geht verschlüsselt über den Server deiner Schule. Nur die Menschen im Raum sehen und hören dich. Nichts wird aufgenommen.',
+      'Beides geht verschlüsselt über den Server Ihrer Schule, an niemanden sonst. Nur die Menschen im Raum sehen und hören Sie. Nichts wird aufgezeichnet.',
     ),
   },
 });

@@ -1,4 +1,4 @@
-import type { Chat, Connection } from '../../state/types';
+import type { Chat, Connection, RoomKind } from '../../state/types';
 import type { Format } from '../format';
 import type { Speak } from './index';
 
@@ -84,14 +84,22 @@ export const lesson = (s: Speak, f: Format) => ({
     emptyTitle: 'Chat im Unterricht',
     label: 'Nachricht an alle im Raum',
     hint: 'Nachricht an alle',
+    labelTo: (name: string) => `Nachricht an ${name} allein`,
+    hintTo: 'Nur an diese Person',
+    onlyTo: (name: string) => `Nur an ${name}`,
+    onlyToSomebody: 'Nur an eine Person, die gegangen ist',
+    onlyToMe: s('Nur an dich', 'Nur an Sie'),
+    toAll: 'An alle',
     send: 'Senden',
     log: 'Nachrichten',
     from: (name: string, text: string) => `Nachricht von ${name}: ${text}`,
+    fromPrivately: (name: string, text: string) => s(`Nur an dich, von ${name}: ${text}`, `Nur an Sie, von ${name}: ${text}`),
     time: (time: string) => `${time} Uhr`,
     problem: {
       empty: 'Die Nachricht ist noch leer.',
       too_long: s('Die Nachricht ist zu lang. Teil sie auf.', 'Die Nachricht ist zu lang. Teilen Sie sie auf.'),
       not_connected: s('Gerade keine Verbindung. Dein Text bleibt stehen.', 'Gerade keine Verbindung. Ihr Text bleibt stehen.'),
+      gone: s('Die Person ist nicht mehr da. Dein Text bleibt stehen.', 'Die Person ist nicht mehr da. Ihr Text bleibt stehen.'),
       too_fast: s('Das ging sehr schnell. Warte kurz.', 'Das ging sehr schnell. Warten Sie kurz.'),
     } as Record<NonNullable<Chat['problem']>, string>,
   },
@@ -107,7 +115,7 @@ export const lesson = (s: Speak, f: Format) => ({
     you: (name: string) => s(`${name} (du)`, `${name} (Sie)`),
   },
   settingsPanel: {
-    room: 'Raum',
+    look: 'Raum',
     dark: 'Dunkel',
     light: 'Hell',
     devices: 'Geräte',
@@ -121,6 +129,12 @@ export const lesson = (s: Speak, f: Format) => ({
       chat: 'Chat',
       sound: 'Klangnachweis',
       people: 'Personen',
+      hand: 'Hand heben oder senken',
+      layout: 'Raster oder Sprecher',
+      react: 'Ein Zeichen geben',
+      who: 'Ansagen, wer spricht',
+      tiles: 'Von Bild zu Bild',
+      pages: 'Seiten des Rasters',
       profile: 'Sprache, Musik, Studio',
       help: 'Diese Hilfe',
       close: 'Schließen',
@@ -134,7 +148,7 @@ export const lesson = (s: Speak, f: Format) => ({
     attempt: (count: number) => `Weg zur Schule wird gesucht, ${f.number(count)}. Versuch`,
     microphone: (on: boolean) => `Mikrofon bleibt danach, wie es war: ${on ? 'an' : 'aus'}`,
     now: 'Gleich versuchen',
-    leave: 'Unterricht verlassen',
+    leave: { lesson: 'Unterricht verlassen', conference: 'Konferenz verlassen' } as Record<RoomKind, string>,
   },
   back: {
     title: 'Wieder verbunden.',
@@ -150,6 +164,9 @@ export const lesson = (s: Speak, f: Format) => ({
   toast: {
     joined: (name: string) => `${name} ist da.`,
     left: (name: string) => `${name} ist gegangen.`,
+    severalJoined: (count: number) => `${f.number(count)} Personen sind gekommen.`,
+    severalLeft: (count: number) => `${f.number(count)} Personen sind gegangen.`,
+    floorGiven: s('Du hast das Wort. Alle hören dich, sobald dein Mikrofon an ist.', 'Sie haben das Wort. Alle hören Sie, sobald Ihr Mikrofon an ist.'),
     profileMine: (profile: string) => `Klangprofil: ${profile}.`,
     profileOther: (name: string, profile: string) => `${name} sendet jetzt mit dem Profil ${profile}.`,
     microphoneChanged: (label: string) => (label === '' ? 'Anderes Mikrofon in Benutzung.' : `Mikrofon jetzt: ${label}.`),

@@ -78,6 +78,14 @@ export const notices = (s: Speak, f: Format) => ({
     },
     text: s('Nur du selbst kannst es wieder einschalten.', 'Nur Sie selbst können es wieder einschalten.'),
   },
+  asked_to_unmute: {
+    title: (name: string) => s(`${name} möchte dich hören`, `${name} möchte Sie hören`),
+    text: s('Dein Mikrofon bleibt aus, bis du es einschaltest.', 'Ihr Mikrofon bleibt aus, bis Sie es einschalten.'),
+  },
+  screen_taken_over: {
+    title: (name: string) => `${name} zeigt jetzt den Bildschirm`,
+    text: s('Deiner ist nicht mehr zu sehen. Nur einer ist zugleich erlaubt.', 'Ihrer ist nicht mehr zu sehen. Nur einer ist zugleich erlaubt.'),
+  },
   beyond_seats: {
     title: 'Nicht alle passen auf diese Seite',
     text: (count: number) =>

@@ -1,10 +1,12 @@
-import type { ErrorCode, LeftReason, LinkProblem } from '../../state/types';
+import type { ErrorCode, LeftReason, LinkProblem, RoomKind } from '../../state/types';
 import type { Speak } from './index';
 
 export interface Explanation {
   readonly title: string;
   readonly text: string;
 }
+
+const sameTitle = (title: string): Record<RoomKind, string> => ({ lesson: title, conference: title });
 
 export const pages = (s: Speak) => ({
   documentTitle: {
@@ -13,7 +15,9 @@ export const pages = (s: Speak) => ({
     link_broken: 'Link öffnen – Auftakt',
     join: (title: string) => `${title} – Auftakt`,
     lesson: (title: string) => `Unterricht: ${title} – Auftakt`,
-    left: 'Unterricht beendet – Auftakt',
+    waiting: (title: string) => `Warten: ${title} – Auftakt`,
+    conference: (title: string) => `Konferenz: ${title} – Auftakt`,
+    left: { lesson: 'Unterricht beendet – Auftakt', conference: 'Konferenz verlassen – Auftakt' } as Record<RoomKind, string>,
     unsupported: 'Anderer Browser nötig – Auftakt',
   },
   opening: 'Der Link wird geöffnet …',
@@ -69,34 +73,59 @@ export const pages = (s: Speak) => ({
     good: ['Safari ab iPadOS 16.4 oder iOS 16.4', 'Chrome und Edge ab Version 111', 'Firefox ab Version 115'],
   },
   left: {
-    left: { title: 'Der Unterricht ist beendet', text: s('Kamera und Mikrofon sind aus. Niemand sieht oder hört dich.', 'Kamera und Mikrofon sind aus. Niemand sieht oder hört Sie.') },
+    left: { title: { lesson: 'Der Unterricht ist beendet', conference: s('Du hast die Konferenz verlassen', 'Sie haben die Konferenz verlassen') } as Record<RoomKind, string>, text: s('Kamera und Mikrofon sind aus. Niemand sieht oder hört dich.', 'Kamera und Mikrofon sind aus. Niemand sieht oder hört Sie.') },
     replaced_elsewhere: {
-      title: s('Du bist woanders dabei', 'Sie sind woanders dabei'),
+      title: sameTitle(s('Du bist woanders dabei', 'Sie sind woanders dabei')),
       text: s(
-        'Dein Unterricht läuft in einem anderen Fenster oder Gerät weiter. Hier ist alles aus.',
-        'Der Unterricht läuft in einem anderen Fenster oder auf einem anderen Gerät weiter. Hier sind Kamera und Mikrofon aus.',
+        'In einem anderen Fenster oder Gerät geht es weiter. Hier ist alles aus.',
+        'In einem anderen Fenster oder auf einem anderen Gerät geht es weiter. Hier sind Kamera und Mikrofon aus.',
       ),
     },
-    refused: { title: 'Der Unterricht wurde unterbrochen', text: '' },
-  } as Record<LeftReason['kind'], Explanation>,
+    refused: { title: { lesson: 'Der Unterricht wurde unterbrochen', conference: 'Die Konferenz wurde unterbrochen' } as Record<RoomKind, string>, text: '' },
+  } as Record<LeftReason['kind'], { readonly title: Readonly<Record<RoomKind, string>>; readonly text: string }>,
   again: s('Wieder hinein', 'Wieder beitreten'),
   againHere: 'Hier weitermachen',
   canClose: 'Dieses Fenster kann geschlossen werden.',
   error: {
-    link_invalid: { title: 'Dieser Link passt nicht', text: s('Frag deine Lehrkraft nach einem neuen Link.', 'Vielleicht hat die Schule ihn ersetzt. Die Lehrkraft kann einen neuen schicken.') },
-    link_expired: { title: 'Dieser Link gilt nicht mehr', text: s('Seine Zeit ist vorbei. Frag deine Lehrkraft nach einem neuen.', 'Seine Zeit ist vorbei. Die Lehrkraft kann einen neuen schicken.') },
+    link_invalid: { title: 'Dieser Link passt nicht', text: s('Frag deine Lehrkraft nach einem neuen Link.', 'Vielleicht hat die Schule ihn ersetzt. Wer Sie eingeladen hat, kann einen neuen schicken.') },
+    link_expired: { title: 'Dieser Link gilt nicht mehr', text: s('Seine Zeit ist vorbei. Frag deine Lehrkraft nach einem neuen.', 'Seine Zeit ist vorbei. Wer Sie eingeladen hat, kann einen neuen schicken.') },
     room_full: { title: 'Der Raum ist voll', text: s('Es sind schon alle Plätze besetzt. Warte kurz und versuch es noch einmal.', 'Alle Plätze sind besetzt. Warten Sie, bis jemand geht, und versuchen Sie es dann noch einmal.') },
-    replaced_elsewhere: { title: s('Du bist woanders dabei', 'Sie sind woanders dabei'), text: s('Dein Unterricht läuft in einem anderen Fenster oder Gerät weiter.', 'Der Unterricht läuft in einem anderen Fenster oder auf einem anderen Gerät weiter.') },
+    replaced_elsewhere: { title: s('Du bist woanders dabei', 'Sie sind woanders dabei'), text: s('In einem anderen Fenster oder Gerät geht es weiter.', 'In einem anderen Fenster oder auf einem anderen Gerät geht es weiter.') },
     version_mismatch: { title: 'Auftakt wurde erneuert', text: s('Lade die Seite neu, dann geht es weiter.', 'Laden Sie die Seite neu, dann geht es mit der neuen Fassung weiter.') },
     bad_message: { title: 'Seite und Server verstehen sich nicht', text: s('Lade die Seite neu. Das hilft fast immer.', 'Laden Sie die Seite neu. Bleibt es dabei, hilft die IT der Schule.') },
     message_too_large: { title: 'Das war zu viel auf einmal', text: s('Schick es in kleineren Stücken.', 'Schicken Sie es in kleineren Stücken.') },
     too_fast: { title: 'Das ging sehr schnell', text: s('Warte kurz und versuch es dann noch einmal.', 'Der Server bremst zu viele Nachrichten. Warten Sie kurz und versuchen Sie es dann noch einmal.') },
     too_slow: { title: 'Die Verbindung ist zu langsam', text: s('Geh näher ans WLAN und versuch es noch einmal.', 'Dieses Gerät kam nicht hinterher. Näher am WLAN-Gerät geht es meist besser.') },
-    not_allowed: { title: 'Das ist mit diesem Link nicht möglich', text: s('Deine Lehrkraft kann das für dich tun.', 'Dieser Link erlaubt es nicht. Die Lehrkraft kann helfen.') },
+    not_allowed: { title: 'Das ist mit diesem Link nicht möglich', text: s('Deine Lehrkraft kann das für dich tun.', 'Dieser Link erlaubt es nicht. Wer den Raum leitet, kann helfen.') },
+    dismissed: {
+      title: s('Gerade kannst du nicht herein', 'Sie wurden nicht eingelassen'),
+      text: s('Du wurdest diesmal nicht hereingeholt. Frag deine Lehrkraft, wann es passt.', 'Wer den Raum leitet, hat Sie diesmal nicht eingelassen. Fragen Sie nach, wann es passt.'),
+    },
+    removed: {
+      title: s('Du bist nicht mehr im Raum', 'Sie sind nicht mehr im Raum'),
+      text: s('Du wurdest aus dem Raum genommen. Kamera und Mikrofon sind aus.', 'Wer den Raum leitet, hat Sie herausgenommen. Kamera und Mikrofon sind aus.'),
+    },
+    lobby_full: {
+      title: 'Der Warteraum ist voll',
+      text: s('Es warten schon sehr viele. Versuch es gleich noch einmal.', 'Es warten schon so viele, wie hineinpassen. Versuchen Sie es gleich noch einmal.'),
+    },
     name_missing: { title: 'Der Name fehlt', text: s('Schreib deinen Namen hinein.', 'Tragen Sie Ihren Namen ein.') },
     name_too_long: { title: 'Der Name ist zu lang', text: s('Nimm einen kürzeren Namen.', 'Bitte einen kürzeren Namen eintragen.') },
     chat_empty: { title: 'Die Nachricht ist leer', text: s('Schreib erst etwas.', 'Schreiben Sie erst etwas.') },
     chat_too_long: { title: 'Die Nachricht ist zu lang', text: s('Teil sie in zwei Nachrichten.', 'Teilen Sie sie in zwei Nachrichten.') },
+    // What a conference refuses without ending it.
+    recipient_gone: {
+      title: s('Deine Nachricht hat niemanden erreicht', 'Ihre Nachricht hat niemanden erreicht'),
+      text: s('Die Person ist nicht mehr im Raum. Nimm einen anderen Empfänger.', 'Die Person ist nicht mehr im Raum. Wählen Sie einen anderen Empfänger.'),
+    },
+    no_place_left: {
+      title: 'Der Raum ist voll',
+      text: 'Wer wartet, wartet weiter. Es kann jemand herein, sobald jemand geht.',
+    },
+    list_too_long: {
+      title: 'Das waren zu viele auf einmal',
+      text: s('Versuch es mit weniger Personen.', 'Versuchen Sie es mit weniger Personen.'),
+    },
     offer_refused: { title: 'Der Browser passt nicht zum Server', text: s('Lade die Seite neu. Sonst nimm einen anderen Browser.', 'Laden Sie die Seite neu, oder nehmen Sie einen anderen Browser.') },
     not_joined: { title: s('Du bist gerade nicht im Raum', 'Sie sind gerade nicht im Raum'), text: s('Geh noch einmal hinein.', 'Treten Sie noch einmal bei.') },
     server_fault: { title: 'Beim Server ist etwas schiefgegangen', text: s('Das liegt nicht an dir. Versuch es noch einmal.', 'Das liegt nicht an Ihnen. Versuchen Sie es noch einmal. Bleibt es dabei, hilft die IT der Schule.') },

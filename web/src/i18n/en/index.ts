@@ -1,6 +1,7 @@
 import type { Format } from '../format';
 import type { Messages } from '../words.svelte';
 import { common } from './common';
+import { conference } from './conference';
 import { devices } from './devices';
 import { join } from './join';
 import { lesson } from './lesson';
@@ -16,6 +17,7 @@ export function english(_address: 'du' | 'Sie', format: Format): Messages {
     devices,
     join: join(format),
     lesson: lesson(format),
+    conference: conference(format),
     notices: notices(format),
     proof: proof(format),
   };

@@ -3,7 +3,7 @@ import type { Messages } from '../words.svelte';
 
 export const join = (f: Format): Messages['join'] => ({
   pictureRegion: 'Your picture and your sound',
-  formRegion: 'Before the lesson',
+  formRegion: 'Before you join',
   preview: 'Your camera picture',
   private: 'Only you see yourself',
   stillClosed: {
@@ -87,7 +87,7 @@ export const join = (f: Format): Messages['join'] => ({
     unreachable: 'If this device has internet, the server may be starting again. Try once more.',
     again: 'Check the connection again',
   },
-  go: 'Go to the lesson',
+  go: { lesson: 'Go to the lesson', conference: 'Go to the conference' },
   joining: { opening_devices: 'The browser asks you now …', joining: 'One moment …' },
   failed: {
     server_unreachable: {
@@ -98,6 +98,6 @@ export const join = (f: Format): Messages['join'] => ({
   privacy: {
     question: 'What happens to my picture and sound?',
     answer:
-      'Both go encrypted through your school’s server, and to nobody else. Only the people in the lesson see and hear you. Nothing is recorded.',
+      'Both go encrypted through your school’s server, and to nobody else. Only the people in the room see and hear you. Nothing is recorded.',
   },
 });

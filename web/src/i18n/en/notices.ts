@@ -69,6 +69,14 @@ export const notices = (f: Format): Messages['notices'] => ({
     },
     text: 'Only you can switch it on again.',
   },
+  asked_to_unmute: {
+    title: (name) => `${name} would like to hear you`,
+    text: 'Your microphone stays off until you switch it on.',
+  },
+  screen_taken_over: {
+    title: (name) => `${name} shows a screen now`,
+    text: 'Yours is no longer shown. Only one is allowed at a time.',
+  },
   beyond_seats: {
     title: 'Not everybody fits on this page',
     text: (count) => `${f.number(count)} ${f.plural(count, { one: 'person is', other: 'people are' })} neither seen nor heard here. The list of people says who.`,

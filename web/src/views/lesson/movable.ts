@@ -1,5 +1,5 @@
 /** Lets the group of own pictures be dragged; it comes to rest in the nearest corner, so that it never covers the middle. */
-import type { Corner } from './preferences.svelte';
+import type { Corner } from '../room/preferences.svelte';
 
 // Less than this is a tap with a trembling finger.
 const DRAG_THRESHOLD_PX = 8;

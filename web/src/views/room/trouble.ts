@@ -1,15 +1,15 @@
 /** Whether an own device is on but delivers nothing, read from the notices. */
-import type { LessonView } from '../../state/types';
+import type { RoomView } from '../../state/types';
 
 export interface DeviceTrouble {
   readonly microphone: boolean;
   readonly camera: boolean;
 }
 
-export function deviceTrouble(lesson: LessonView): DeviceTrouble {
+export function deviceTrouble(room: RoomView): DeviceTrouble {
   let microphone = false;
   let camera = false;
-  for (const { what } of lesson.notices) {
+  for (const { what } of room.notices) {
     switch (what.kind) {
       case 'microphone_silent':
       case 'microphone_interrupted':

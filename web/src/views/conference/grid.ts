@@ -1,0 +1,71 @@
+/**
+ * How many tiles a page of the grid holds, and in how many columns and rows. Pure: the same room on the same screen always
+ * looks the same.
+ */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+export interface Shape {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Five by five: more faces at once are postage stamps on any screen, and more pictures than a tablet decodes. */
+const MOST = 5;
+/** Below this a name has no room for ten letters, and a face none for its eyes. */
+const LEAST_WIDTH_PX = 130;
+const LEAST_HEIGHT_PX = 100;
+/** Two columns are a phone held upright: faces may be larger there, and a page has four rows at most. */
+const NARROW: Shape = { columns: 2, rows: 4 };
+const LEAST_HEIGHT_NARROW_PX = 120;
+/** Most cameras send 4:3 or something wider, and a tile shows the middle of it. */
+const PICTURE: Size = { width: 4, height: 3 };
+/** How much of the picture has to stay for a head with shoulders that sits about in the middle. */
+const FACE = { width: 0.6, height: 0.75 };
+
+/** The most a page of this size holds. */
+export function largestShape({ width, height }: Size): Shape {
+  const columns = clamp(Math.floor(width / LEAST_WIDTH_PX), 1, MOST);
+  const narrow = columns <= NARROW.columns;
+  const rows = clamp(Math.floor(height / (narrow ? LEAST_HEIGHT_NARROW_PX : LEAST_HEIGHT_PX)), 1, narrow ? NARROW.rows : MOST);
+  return { columns, rows };
+}
+
+/** Columns and rows for so many tiles: those that show the largest faces. All pages of a large room have the same. */
+export function shapeFor(count: number, size: Size): Shape {
+  const largest = largestShape(size);
+  if (count >= largest.columns * largest.rows) return largest;
+  let best = largest;
+  let bestWorth = 0;
+  for (let columns = 1; columns <= Math.min(largest.columns, Math.max(1, count)); columns += 1) {
+    const rows = Math.ceil(Math.max(1, count) / columns);
+    if (rows > largest.rows) continue;
+    // Empty places are room that shows nobody.
+    const worth = (faceSize(size.width / columns, size.height / rows) ** 2 * count) / (columns * rows);
+    if (worth > bestWorth) {
+      best = { columns, rows };
+      bestWorth = worth;
+    }
+  }
+  return best;
+}
+
+export function tilesOf({ columns, rows }: Shape): number {
+  return columns * rows;
+}
+
+/** Slots of the strip beside or below the large picture; the last says how many more there are. */
+export function stripSlots(length: number, leastPx: number): number {
+  return clamp(Math.floor(length / leastPx), 2, MOST + 1);
+}
+
+/** How large a face is in a tile of this size: as the picture fills it, less where head or shoulders would be cut. */
+function faceSize(width: number, height: number): number {
+  const filled = Math.max(width / PICTURE.width, height / PICTURE.height);
+  return Math.min(filled, width / (FACE.width * PICTURE.width), height / (FACE.height * PICTURE.height));
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}
