@@ -68,6 +68,11 @@ impl Loss {
         self.base
     }
 
+    /// Whether more than the base was lost lately.
+    pub(super) fn above_base(&self) -> bool {
+        self.fraction > self.base + MARGIN / 2.0
+    }
+
     /// The feedback has been read. `round` is how long a change of the rate takes to show; `queued` whether delay says that the queue
     /// is not empty: then it decides, and loss says nothing about the base.
     pub(super) fn finish(&mut self, now: u64, round: u64, queued: bool) -> Verdict {

@@ -11,6 +11,7 @@ mod pacer;
 mod probe;
 mod queue;
 mod rate;
+mod rival;
 mod sending;
 mod trend;
 
@@ -182,7 +183,7 @@ impl Estimator {
 
     /// A feedback that told something new has been read.
     fn finish(&mut self, now: Instant, micros: u64, newest_sent: Option<u64>) {
-        self.queue.finish(micros);
+        self.queue.finish(micros, self.rate.competes());
         if let Some(sent) = newest_sent {
             let round_trip = micros.saturating_sub(sent).min(2_000_000);
             self.round_trip = (self.round_trip * 7 + round_trip) / 8;
@@ -194,9 +195,9 @@ impl Estimator {
             self.rate.set(self.rate.target().max(before * 0.9));
         }
         let delay = self.round_trip + 100_000;
-        let queued = self.queue.micros() > 30_000;
+        let queued = self.rate.competes() || self.queue.micros() > 30_000 + self.queue.jitter();
         let loss = self.loss.finish(micros, delay, queued);
-        let received = self.acked.rate(RECEIVED_MICROS).map(|bps| bps / (1.0 - self.loss.base()));
+        let arrived_of = 1.0 - self.loss.base();
         if let Some(shown) = self.bursts.finish(micros, self.told) {
             self.on_shown(micros, shown);
         }
@@ -205,11 +206,16 @@ impl Estimator {
             usage: self.trend.usage(),
             queue: self.queue.micros(),
             jitter: self.queue.jitter(),
-            received,
+            received: self.acked.rate(RECEIVED_MICROS).map(|bps| bps / arrived_of),
+            received_long: self.acked.rate(3 * RECEIVED_MICROS).map(|bps| bps / arrived_of),
             sent: self.sending.rate(micros),
             loss,
+            lossy: self.loss.above_base(),
             delay,
         });
+        if std::mem::take(&mut self.rate.longer_path) {
+            self.queue.accept();
+        }
         if self.rate.cut_at == micros {
             self.schedule.delay(micros, 1_000_000);
         }
@@ -264,7 +270,7 @@ impl Estimator {
         }
         let rate = self.schedule.rate(micros, self.rate.target(), self.wanted_bps as f64)?;
         self.schedule.asked(micros);
-        Some(self.bursts.ask(micros, rate))
+        Some(self.bursts.ask(micros, rate, self.queue.jitter().unsigned_abs()))
     }
 
     /// When [`Estimator::handle_timeout`] is wanted next.
@@ -307,7 +313,7 @@ impl Estimator {
     }
 
     fn may_probe(&self) -> bool {
-        self.bursts.idle() && !self.rate.draining() && self.queue.micros() < 25_000 + self.queue.jitter()
+        self.bursts.idle() && !self.rate.draining() && !self.rate.competes() && self.queue.micros() < 25_000 + self.queue.jitter()
     }
 
     fn micros(&self, now: Instant) -> u64 {

@@ -4,7 +4,9 @@ use super::{Probe, ProbeId};
 use std::time::Duration;
 
 /// How long a burst lasts, and how many packets it has at least: fewer say nothing.
-const DURATION_MICROS: u64 = 40_000;
+const DURATION_MICROS: u64 = 30_000;
+/// And how much longer where packets jitter, in times of it: their distances would say nothing.
+const JITTER_TIMES: u64 = 5;
 const BYTES_MIN: usize = 6 * 1200;
 /// One that was not begun, or not told of, after this time is given up.
 const PATIENCE_MICROS: u64 = 1_500_000;
@@ -64,8 +66,9 @@ impl Bursts {
         self.burst.is_none()
     }
 
-    pub(super) fn ask(&mut self, now: u64, rate_bps: f64) -> Probe {
-        let bytes = ((rate_bps * DURATION_MICROS as f64 / 8e6) as usize).max(BYTES_MIN);
+    pub(super) fn ask(&mut self, now: u64, rate_bps: f64, jitter: u64) -> Probe {
+        let duration = DURATION_MICROS + JITTER_TIMES * jitter;
+        let bytes = ((rate_bps * duration as f64 / 8e6) as usize).max(BYTES_MIN);
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
         let micros = (bytes as f64 * 8e6 / rate_bps) as u64 * 3 / 2;
@@ -142,6 +145,8 @@ impl Arrived {
 /// When to ask.
 const INTERVAL_MICROS: u64 = 1_500_000;
 const INTERVAL_MAX_MICROS: u64 = 5_000_000;
+/// At the beginning nothing is known, and steps are larger.
+const START_MICROS: u64 = 2_000_000;
 
 /// Decides when more is worth asking for, and how much more.
 #[derive(Debug)]
@@ -172,7 +177,7 @@ impl Schedule {
 
     /// It raised the target: go on at once.
     pub(super) fn succeeded(&mut self, now: u64) {
-        (self.interval, self.next, self.factor) = (INTERVAL_MICROS, now, 3.0);
+        (self.interval, self.next, self.factor) = (INTERVAL_MICROS, now, if now < START_MICROS { 3.0 } else { 2.0 });
     }
 
     /// The link is full: not so soon again, and less.

@@ -1,6 +1,7 @@
 //! How fast to send: up while nothing waits in the network, down to what arrives when something does.
 
 use super::loss::Verdict;
+use super::rival::{Advice, Rival};
 use super::trend::Usage;
 
 /// Sound and one small picture; less is not worth controlling.
@@ -23,6 +24,8 @@ const QUEUE_STANDING: i64 = 80_000;
 const GUARD_MICROS: u64 = 700_000;
 /// What is sent after a queue has been emptied, of what arrived while it was not.
 const AFTER: f64 = 0.95;
+/// Of what arrived before somebody else came, this is a fair part.
+const FAIR: f64 = 0.5;
 
 /// What one feedback told.
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +38,13 @@ pub(super) struct Round {
     pub(super) jitter: i64,
     /// What arrived lately, what is lost whatever happens already counted in.
     pub(super) received: Option<f64>,
+    /// The same over a longer time.
+    pub(super) received_long: Option<f64>,
     /// What was sent lately.
     pub(super) sent: f64,
     pub(super) loss: Verdict,
+    /// More was lost lately than by chance.
+    pub(super) lossy: bool,
     /// How long a change takes to show, in µs.
     pub(super) delay: u64,
 }
@@ -45,6 +52,9 @@ pub(super) struct Round {
 /// A cut whose effect is awaited.
 #[derive(Clone, Copy, Debug)]
 struct Drain {
+    /// When to look again at what arrives.
+    recut: Option<u64>,
+    queue: i64,
     /// The rate afterwards.
     after: f64,
     /// Too long for a queue that is ours alone.
@@ -58,6 +68,11 @@ pub(super) struct Rate {
     /// What the link gave when it was full.
     link: Option<f64>,
     drain: Option<Drain>,
+    rival: Option<Rival>,
+    /// What arrived at the first cut of those that followed one another without emptying the queue.
+    episode: Option<f64>,
+    /// The present delay shall be the base.
+    pub(super) longer_path: bool,
     standing_since: Option<u64>,
     last: u64,
     /// Before a cut because of loss that may turn out as chance.
@@ -69,7 +84,19 @@ pub(super) struct Rate {
 
 impl Rate {
     pub(super) fn new(start: f64) -> Self {
-        Self { target: start, link: None, drain: None, standing_since: None, last: 0, before_trial: 0.0, beyond: false, cut_at: 0 }
+        Self {
+            target: start,
+            link: None,
+            drain: None,
+            rival: None,
+            episode: None,
+            longer_path: false,
+            standing_since: None,
+            last: 0,
+            before_trial: 0.0,
+            beyond: false,
+            cut_at: 0,
+        }
     }
 
     pub(super) fn target(&self) -> f64 {
@@ -92,12 +119,23 @@ impl Rate {
     pub(super) fn forget_link(&mut self) {
         self.link = None;
         self.drain = None;
+        self.rival = None;
+        self.episode = None;
         self.standing_since = None;
+    }
+
+    /// Somebody else fills the queue.
+    pub(super) fn competes(&self) -> bool {
+        self.rival.is_some()
     }
 
     pub(super) fn update(&mut self, round: &Round) {
         let elapsed = round.now.saturating_sub(self.last).min(500_000) as f64 / 1e6;
         self.last = round.now;
+        if self.rival.is_some() {
+            self.compete(round);
+            return;
+        }
         self.guard(round);
         match round.loss {
             Verdict::Suspicious => {
@@ -113,10 +151,15 @@ impl Rate {
             if round.queue <= QUEUE_EMPTY + round.jitter / 2 {
                 self.target = self.target.max(drain.after);
                 self.drain = None;
+                self.episode = None;
+            } else if drain.recut.is_some_and(|at| round.now > at) {
+                // Now what arrives is known without what had arrived before the link became narrow.
+                let received = round.received.unwrap_or(drain.after).min(drain.after / AFTER);
+                self.target = self.target.min((received * factor(round.queue)).max(MIN));
+                self.drain = Some(Drain { recut: None, after: received * AFTER, ..drain });
             } else if round.now > drain.until {
-                // It did not empty: cut again.
                 self.drain = None;
-                self.cut(round);
+                self.not_emptied(round, drain);
             }
             return;
         }
@@ -125,8 +168,36 @@ impl Rate {
         let long = round.queue > QUEUE_LONG + round.jitter && round.usage != Usage::Under;
         if over || long || standing {
             self.cut(round);
-        } else if round.usage == Usage::Normal && round.queue < QUEUE_LONG / 2 + round.jitter {
+        } else if round.usage == Usage::Normal && round.queue < QUEUE_LONG + round.jitter {
             self.grow(round, elapsed);
+        }
+    }
+
+    /// Less was sent for long enough, and the queue is still there.
+    fn not_emptied(&mut self, round: &Round, drain: Drain) {
+        // Through a full link arrives less than is sent. When all arrives, our part of the queue has gone through.
+        let all_arrives = round.received_long.is_some_and(|received| received > 0.94 * self.target);
+        let stays = round.queue > QUEUE_LONG + round.jitter && round.queue > drain.queue / 3;
+        match self.episode {
+            Some(before) if all_arrives && stays => {
+                let fair = before * FAIR;
+                self.target = self.target.max(fair);
+                self.rival = Some(Rival::new(round.now, self.target, fair));
+                self.episode = None;
+            }
+            _ => self.cut(round),
+        }
+    }
+
+    fn compete(&mut self, round: &Round) {
+        let Some(rival) = &mut self.rival else { return };
+        if round.sent < 0.8 * self.target {
+            rival.limit(self.target);
+        }
+        match rival.update(round.now, round.queue, QUEUE_EMPTY + round.jitter / 2, round.lossy) {
+            Advice::Target(target) => self.target = target.clamp(MIN, MAX),
+            Advice::Gone => self.rival = None,
+            Advice::LongerPath => (self.rival, self.longer_path) = (None, true),
         }
     }
 
@@ -141,21 +212,17 @@ impl Rate {
     fn cut(&mut self, round: &Round) {
         let Some(received) = round.received else { return };
         let received = received.min(self.target);
-        let factor = match round.queue {
-            ..30_000 => 0.88,
-            30_000..80_000 => 0.8,
-            80_000..160_000 => 0.65,
-            _ => 0.5,
-        };
+        let factor = factor(round.queue);
         self.target = (received * factor).max(MIN);
         self.link = Some(match self.link {
             Some(link) if (received / link - 1.0).abs() < 0.15 => link + 0.3 * (received - link),
             _ => received,
         });
+        self.episode.get_or_insert(received);
         self.standing_since = None;
         self.cut_at = round.now;
         let emptied = (round.queue as f64 / (1.0 - factor)) as u64;
-        self.drain = Some(Drain { after: received * AFTER, until: round.now + round.delay + emptied * 3 / 2 + 200_000 });
+        self.drain = Some(Drain { recut: (round.queue > QUEUE_STANDING).then_some(round.now + round.delay), queue: round.queue, after: received * AFTER, until: round.now + round.delay + emptied * 3 / 2 + 200_000 });
     }
 
     fn grow(&mut self, round: &Round, elapsed: f64) {
@@ -174,5 +241,15 @@ impl Rate {
             None => self.target * GROWTH_FAR,
         };
         self.target = (self.target + step * elapsed).min(MAX);
+    }
+}
+
+/// What is left of the rate while the queue empties: the longer it is, the less, so that none takes more than about a second.
+fn factor(queue: i64) -> f64 {
+    match queue {
+        ..30_000 => 0.88,
+        30_000..80_000 => 0.8,
+        80_000..160_000 => 0.65,
+        _ => 0.5,
     }
 }
