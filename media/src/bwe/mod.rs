@@ -206,11 +206,12 @@ impl Estimator {
             usage: self.trend.usage(),
             queue: self.queue.micros(),
             jitter: self.queue.jitter(),
-            received: self.acked.rate(RECEIVED_MICROS).map(|bps| bps / arrived_of),
+            received: self.acked.rate(RECEIVED_MICROS + 20 * self.queue.jitter()).map(|bps| bps / arrived_of),
             received_long: self.acked.rate(3 * RECEIVED_MICROS).map(|bps| bps / arrived_of),
             sent: self.sending.rate(micros),
             loss,
             lossy: self.loss.above_base(),
+            round_trip: self.round_trip * 4 / 5,
             delay,
         });
         if std::mem::take(&mut self.rate.longer_path) {

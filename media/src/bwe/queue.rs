@@ -12,7 +12,7 @@ const RECENT: usize = 10;
 /// Older ones no longer count.
 const RECENT_MICROS: u64 = 400_000;
 /// And all within so many times the jitter count: where order is kept, one late packet delays those behind it too.
-const JITTER_SPAN: u64 = 20;
+const JITTER_SPAN: u64 = 25;
 /// Delay that differs so much from the last comes of a clock that was set, not of a queue.
 const LEAP_MICROS: i64 = 10_000_000;
 

@@ -14,7 +14,7 @@ const GROWTH_NEAR: f64 = 0.02;
 /// And near it at least so much, in bit/s each second: this is what lets flows that share a link come to share it evenly.
 const GROWTH_STEP: f64 = 40e3;
 /// A trend without so much of a queue is noise.
-const TREND_QUEUE: i64 = 10_000;
+const TREND_QUEUE: i64 = 8_000;
 /// A queue this long is too long, whatever the trend.
 const QUEUE_LONG: i64 = 50_000;
 /// The queue counts as empty below this.
@@ -45,13 +45,16 @@ pub(super) struct Round {
     pub(super) loss: Verdict,
     /// More was lost lately than by chance.
     pub(super) lossy: bool,
-    /// How long a change takes to show, in µs.
+    /// In µs, and how long a change of the rate takes to show.
+    pub(super) round_trip: u64,
     pub(super) delay: u64,
 }
 
 /// A cut whose effect is awaited.
 #[derive(Clone, Copy, Debug)]
 struct Drain {
+    at: u64,
+    before: f64,
     /// When to look again at what arrives.
     recut: Option<u64>,
     queue: i64,
@@ -148,8 +151,10 @@ impl Rate {
             Verdict::Congestion | Verdict::Usual => {}
         }
         if let Some(drain) = self.drain {
-            if round.queue <= QUEUE_EMPTY + round.jitter / 2 {
-                self.target = self.target.max(drain.after);
+            if round.queue <= QUEUE_EMPTY + 3 * round.jitter / 2 {
+                // Emptied before less could have arrived: it was no queue, or somebody else's for a moment.
+                let too_soon = round.now < drain.at + round.round_trip;
+                self.target = self.target.max(if too_soon { drain.before } else { drain.after });
                 self.drain = None;
                 self.episode = None;
             } else if drain.recut.is_some_and(|at| round.now > at) {
@@ -164,8 +169,8 @@ impl Rate {
             return;
         }
         let standing = self.standing_since.is_some_and(|since| round.now >= since + GUARD_MICROS);
-        let over = round.usage == Usage::Over && round.queue > TREND_QUEUE + round.jitter;
-        let long = round.queue > QUEUE_LONG + round.jitter && round.usage != Usage::Under;
+        let over = round.usage == Usage::Over && round.queue > TREND_QUEUE + 5 * round.jitter / 2;
+        let long = round.queue > QUEUE_LONG + 2 * round.jitter && round.usage != Usage::Under;
         if over || long || standing {
             self.cut(round);
         } else if round.usage == Usage::Normal && round.queue < QUEUE_LONG + round.jitter {
@@ -177,7 +182,7 @@ impl Rate {
     fn not_emptied(&mut self, round: &Round, drain: Drain) {
         // Through a full link arrives less than is sent. When all arrives, our part of the queue has gone through.
         let all_arrives = round.received_long.is_some_and(|received| received > 0.94 * self.target);
-        let stays = round.queue > QUEUE_LONG + round.jitter && round.queue > drain.queue / 3;
+        let stays = round.queue > QUEUE_LONG + 2 * round.jitter && round.queue > drain.queue / 3;
         match self.episode {
             Some(before) if all_arrives && stays => {
                 let fair = before * FAIR;
@@ -213,6 +218,7 @@ impl Rate {
         let Some(received) = round.received else { return };
         let received = received.min(self.target);
         let factor = factor(round.queue);
+        let before = self.target;
         self.target = (received * factor).max(MIN);
         self.link = Some(match self.link {
             Some(link) if (received / link - 1.0).abs() < 0.15 => link + 0.3 * (received - link),
@@ -222,7 +228,7 @@ impl Rate {
         self.standing_since = None;
         self.cut_at = round.now;
         let emptied = (round.queue as f64 / (1.0 - factor)) as u64;
-        self.drain = Some(Drain { recut: (round.queue > QUEUE_STANDING).then_some(round.now + round.delay), queue: round.queue, after: received * AFTER, until: round.now + round.delay + emptied * 3 / 2 + 200_000 });
+        self.drain = Some(Drain { at: round.now, before, recut: (round.queue > QUEUE_STANDING).then_some(round.now + round.delay), queue: round.queue, after: received * AFTER, until: round.now + round.delay + emptied * 3 / 2 + 200_000 });
     }
 
     fn grow(&mut self, round: &Round, elapsed: f64) {
@@ -232,7 +238,8 @@ impl Rate {
         }
         let step = match self.link {
             Some(link) if self.target < 0.85 * link => self.target * GROWTH_FAR,
-            Some(link) if self.target <= 1.08 * link => (self.target * GROWTH_NEAR).max(GROWTH_STEP),
+            // A little above it something would wait.
+            Some(link) if self.target <= 1.03 * link || round.queue > QUEUE_EMPTY + round.jitter / 2 => (self.target * GROWTH_NEAR).max(GROWTH_STEP),
             Some(_) => {
                 self.link = None;
                 self.beyond = true;

@@ -12,10 +12,10 @@ const TEST_FACTOR: f64 = 0.5;
 /// A queue that changes less than this in a test, without any loss, is none: the path became longer.
 const LONGER_PATH: i64 = 8_000;
 /// Growth a second, below and above what is fair: like a TCP connection's of a usual round trip.
-const GROWTH_BELOW: (f64, f64) = (80e3, 0.15);
+const GROWTH_BELOW: (f64, f64) = (80e3, 0.2);
 const GROWTH_ABOVE: (f64, f64) = (30e3, 0.02);
 /// After loss so much of the target is left, once in this time: nearly all below what is fair, as much as CUBIC leaves above.
-const LOSS_BELOW: f64 = 0.95;
+const LOSS_BELOW: f64 = 0.96;
 const LOSS_ABOVE: f64 = 0.75;
 const LOSS_INTERVAL: u64 = 1_000_000;
 
