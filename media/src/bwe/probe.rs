@@ -33,6 +33,7 @@ pub(super) enum Shown {
 #[derive(Debug)]
 struct Burst {
     id: u32,
+    rate_bps: f64,
     /// What may still belong to it: so many bytes, until this time.
     left: usize,
     until: u64,
@@ -73,7 +74,7 @@ impl Bursts {
         self.next_id = self.next_id.wrapping_add(1);
         let micros = (bytes as f64 * 8e6 / rate_bps) as u64 * 3 / 2;
         let (until, patience) = (now + micros, now + micros + PATIENCE_MICROS);
-        self.burst = Some(Burst { id, left: bytes, until, patience, numbers: None, arrived: Arrived::default() });
+        self.burst = Some(Burst { id, rate_bps, left: bytes, until, patience, numbers: None, arrived: Arrived::default() });
         Probe { id: ProbeId(id), rate_bps: rate_bps as u64, bytes, duration: Duration::from_micros(micros) }
     }
 
@@ -118,8 +119,13 @@ impl Bursts {
         if !complete && now < burst.patience {
             return None;
         }
-        let arrived = self.burst.take()?.arrived;
-        Some(arrived.shown())
+        let burst = self.burst.take()?;
+        // A few packets may pass faster than asked for: that is the size of a bucket somewhere, not a rate.
+        Some(match burst.arrived.shown() {
+            Shown::Passed(bps) => Shown::Passed(bps.min(burst.rate_bps)),
+            Shown::Full(bps) if bps > burst.rate_bps => Shown::Passed(burst.rate_bps),
+            shown => shown,
+        })
     }
 }
 

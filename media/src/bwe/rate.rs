@@ -228,7 +228,14 @@ impl Rate {
         self.standing_since = None;
         self.cut_at = round.now;
         let emptied = (round.queue as f64 / (1.0 - factor)) as u64;
-        self.drain = Some(Drain { at: round.now, before, recut: (round.queue > QUEUE_STANDING).then_some(round.now + round.delay), queue: round.queue, after: received * AFTER, until: round.now + round.delay + emptied * 3 / 2 + 200_000 });
+        self.drain = Some(Drain {
+            at: round.now,
+            before,
+            recut: (round.queue > QUEUE_STANDING).then_some(round.now + round.delay),
+            queue: round.queue,
+            after: received * AFTER,
+            until: round.now + round.delay + emptied * 3 / 2 + 200_000,
+        });
     }
 
     fn grow(&mut self, round: &Round, elapsed: f64) {
@@ -239,7 +246,9 @@ impl Rate {
         let step = match self.link {
             Some(link) if self.target < 0.85 * link => self.target * GROWTH_FAR,
             // A little above it something would wait.
-            Some(link) if self.target <= 1.03 * link || round.queue > QUEUE_EMPTY + round.jitter / 2 => (self.target * GROWTH_NEAR).max(GROWTH_STEP),
+            Some(link) if self.target <= 1.03 * link || round.queue > QUEUE_EMPTY + round.jitter / 2 => {
+                (self.target * GROWTH_NEAR).max(GROWTH_STEP)
+            }
             Some(_) => {
                 self.link = None;
                 self.beyond = true;
