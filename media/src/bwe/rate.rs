@@ -24,7 +24,7 @@ const QUEUE_STANDING: i64 = 80_000;
 const GUARD_MICROS: u64 = 700_000;
 /// What is sent after a queue has been emptied, of what arrived while it was not.
 const AFTER: f64 = 0.95;
-/// Of what arrived before somebody else came, this is a fair part.
+/// Of what was sent before somebody else came, this is a fair part.
 const FAIR: f64 = 0.5;
 
 /// What one feedback told.
@@ -72,7 +72,7 @@ pub(super) struct Rate {
     link: Option<f64>,
     drain: Option<Drain>,
     rival: Option<Rival>,
-    /// What arrived at the first cut of those that followed one another without emptying the queue.
+    /// What was sent at the first cut of those that followed one another without emptying the queue.
     episode: Option<f64>,
     /// The present delay shall be the base.
     pub(super) longer_path: bool,
@@ -161,7 +161,7 @@ impl Rate {
                 // Now what arrives is known without what had arrived before the link became narrow.
                 let received = round.received.unwrap_or(drain.after).min(drain.after / AFTER);
                 self.target = self.target.min((received * factor(round.queue)).max(MIN));
-                self.drain = Some(Drain { recut: None, after: received * AFTER, ..drain });
+                self.drain = Some(Drain { recut: None, after: received * AFTER, queue: round.queue, until: drained_at(round), ..drain });
             } else if round.now > drain.until {
                 self.drain = None;
                 self.not_emptied(round, drain);
@@ -180,11 +180,13 @@ impl Rate {
 
     /// Less was sent for long enough, and the queue is still there.
     fn not_emptied(&mut self, round: &Round, drain: Drain) {
-        // Through a full link arrives less than is sent. When all arrives, our part of the queue has gone through.
-        let all_arrives = round.received_long.is_some_and(|received| received > 0.94 * self.target);
-        let stays = round.queue > QUEUE_LONG + 2 * round.jitter && round.queue > drain.queue / 3;
+        // Through a link that we fill alone arrives less than is sent, or more while the queue empties. When as much arrives as is sent,
+        // and the queue stays, somebody sends the rest.
+        let sent = self.target.min(round.sent).max(1.0);
+        let as_sent = round.received_long.is_some_and(|received| (0.94..1.1).contains(&(received / sent)));
+        let stays = round.queue > QUEUE_LONG + 2 * round.jitter && round.queue > drain.queue * 3 / 5;
         match self.episode {
-            Some(before) if all_arrives && stays => {
+            Some(before) if as_sent && stays => {
                 let fair = before * FAIR;
                 self.target = self.target.max(fair);
                 self.rival = Some(Rival::new(round.now, self.target, fair));
@@ -224,17 +226,16 @@ impl Rate {
             Some(link) if (received / link - 1.0).abs() < 0.15 => link + 0.3 * (received - link),
             _ => received,
         });
-        self.episode.get_or_insert(received);
+        self.episode.get_or_insert(before.min(round.sent.max(received)));
         self.standing_since = None;
         self.cut_at = round.now;
-        let emptied = (round.queue as f64 / (1.0 - factor)) as u64;
         self.drain = Some(Drain {
             at: round.now,
             before,
             recut: (round.queue > QUEUE_STANDING).then_some(round.now + round.delay),
             queue: round.queue,
             after: received * AFTER,
-            until: round.now + round.delay + emptied * 3 / 2 + 200_000,
+            until: drained_at(round),
         });
     }
 
@@ -268,4 +269,10 @@ fn factor(queue: i64) -> f64 {
         80_000..160_000 => 0.65,
         _ => 0.5,
     }
+}
+
+/// When a queue that is ours alone is surely empty.
+fn drained_at(round: &Round) -> u64 {
+    let emptied = round.queue.max(0) as f64 / (1.0 - factor(round.queue));
+    round.now + round.delay + (emptied * 1.5) as u64 + 200_000
 }
