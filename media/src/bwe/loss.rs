@@ -12,8 +12,9 @@ const WINDOW_MAX_MICROS: u64 = 2_000_000;
 const MARGIN: f64 = 0.03;
 /// Standard deviations that chance explains.
 const CHANCE: f64 = 2.5;
-/// How fast the base follows from one measurement to the next.
-const FOLLOW: f64 = 0.2;
+/// How fast the base follows from one measurement to the next: upwards so slowly that it cannot follow loss that grows with the rate.
+const FOLLOW_DOWN: f64 = 0.15;
+const FOLLOW_UP: f64 = 0.03;
 /// A base beyond this is no network for pictures.
 const BASE_MAX: f64 = 0.5;
 
@@ -70,7 +71,12 @@ impl Loss {
 
     /// Whether more than the base was lost lately.
     pub(super) fn above_base(&self) -> bool {
-        self.fraction > self.base + MARGIN / 2.0
+        self.fraction > self.base + MARGIN / 2.0 + self.base / 3.0
+    }
+
+    /// Whether it is being tried what sending less does.
+    pub(super) fn trying(&self) -> bool {
+        self.trial.is_some()
     }
 
     /// The feedback has been read. `round` is how long a change of the rate takes to show; `queued` whether delay says that the queue
@@ -93,6 +99,7 @@ impl Loss {
             Some((_, before)) => {
                 self.trial = None;
                 if self.fraction < (self.base + before) / 2.0 {
+                    self.base = self.base.min(self.fraction);
                     Verdict::Congestion
                 } else {
                     self.base = self.fraction.min(BASE_MAX);
@@ -111,7 +118,8 @@ impl Loss {
                 Verdict::Suspicious
             }
             None => {
-                self.base += FOLLOW * (self.fraction - self.base);
+                let follow = if self.fraction < self.base { FOLLOW_DOWN } else { FOLLOW_UP };
+                self.base += follow * (self.fraction - self.base);
                 Verdict::Usual
             }
         }

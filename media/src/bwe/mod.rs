@@ -195,7 +195,7 @@ impl Estimator {
             self.rate.set(self.rate.target().max(before * 0.9));
         }
         let delay = self.round_trip + 100_000;
-        let queued = self.rate.competes() || self.queue.micros() > 30_000 + self.queue.jitter();
+        let queued = self.rate.competes() || self.queue.micros() > 15_000 + 2 * self.queue.jitter();
         let loss = self.loss.finish(micros, delay, queued);
         let arrived_of = 1.0 - self.loss.base();
         if let Some(shown) = self.bursts.finish(micros, self.told) {
@@ -207,10 +207,12 @@ impl Estimator {
             queue: self.queue.micros(),
             jitter: self.queue.jitter(),
             received: self.acked.rate(RECEIVED_MICROS + 20 * self.queue.jitter()).map(|bps| bps / arrived_of),
+            arrived: self.acked.rate(RECEIVED_MICROS),
             received_long: self.acked.rate(3 * RECEIVED_MICROS).map(|bps| bps / arrived_of),
             sent: self.sending.rate(micros),
             loss,
             lossy: self.loss.above_base(),
+            trying: self.loss.trying(),
             round_trip: self.round_trip * 4 / 5,
             delay,
         });

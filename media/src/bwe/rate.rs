@@ -22,8 +22,13 @@ const QUEUE_EMPTY: i64 = 10_000;
 /// A queue above this for [`GUARD_MICROS`] is a standing one.
 const QUEUE_STANDING: i64 = 80_000;
 const GUARD_MICROS: u64 = 700_000;
+/// And so is a shorter one after a longer time: a short buffer that is always full.
+const QUEUE_LASTING: i64 = 15_000;
+const LASTING_MICROS: u64 = 2_000_000;
 /// What is sent after a queue has been emptied, of what arrived while it was not.
 const AFTER: f64 = 0.95;
+/// Whether loss is congestion is tried with this part of what arrives: surely less than the link carries.
+const TRIAL: f64 = 0.92;
 /// Of what was sent before somebody else came, this is a fair part.
 const FAIR: f64 = 0.5;
 
@@ -38,13 +43,17 @@ pub(super) struct Round {
     pub(super) jitter: i64,
     /// What arrived lately, what is lost whatever happens already counted in.
     pub(super) received: Option<f64>,
-    /// The same over a longer time.
+    /// The same without that.
+    pub(super) arrived: Option<f64>,
+    /// Over a longer time, with it.
     pub(super) received_long: Option<f64>,
     /// What was sent lately.
     pub(super) sent: f64,
     pub(super) loss: Verdict,
     /// More was lost lately than by chance.
     pub(super) lossy: bool,
+    /// Less is sent to see whether less is lost.
+    pub(super) trying: bool,
     /// In µs, and how long a change of the rate takes to show.
     pub(super) round_trip: u64,
     pub(super) delay: u64,
@@ -77,9 +86,12 @@ pub(super) struct Rate {
     /// The present delay shall be the base.
     pub(super) longer_path: bool,
     standing_since: Option<u64>,
+    lasting_since: Option<u64>,
     last: u64,
     /// Before a cut because of loss that may turn out as chance.
     before_trial: f64,
+    /// What arrived then.
+    tried: f64,
     /// The target may have been wrong about the link upwards.
     pub(super) beyond: bool,
     pub(super) cut_at: u64,
@@ -95,8 +107,10 @@ impl Rate {
             episode: None,
             longer_path: false,
             standing_since: None,
+            lasting_since: None,
             last: 0,
             before_trial: 0.0,
+            tried: 0.0,
             beyond: false,
             cut_at: 0,
         }
@@ -124,7 +138,7 @@ impl Rate {
         self.drain = None;
         self.rival = None;
         self.episode = None;
-        self.standing_since = None;
+        (self.standing_since, self.lasting_since) = (None, None);
     }
 
     /// Somebody else fills the queue.
@@ -143,12 +157,14 @@ impl Rate {
         match round.loss {
             Verdict::Suspicious => {
                 self.before_trial = self.target;
-                if let Some(received) = round.received {
-                    self.target = self.target.min(received * 0.95).max(self.target * 0.7).max(MIN);
+                if let Some(arrived) = round.arrived {
+                    self.target = self.target.min(arrived * TRIAL).max(MIN);
+                    self.tried = arrived;
                 }
             }
             Verdict::Chance => self.target = self.target.max(self.before_trial),
-            Verdict::Congestion | Verdict::Usual => {}
+            Verdict::Congestion => self.link = Some(self.tried),
+            Verdict::Usual => {}
         }
         if let Some(drain) = self.drain {
             if round.queue <= QUEUE_EMPTY + 3 * round.jitter / 2 {
@@ -168,12 +184,12 @@ impl Rate {
             }
             return;
         }
-        let standing = self.standing_since.is_some_and(|since| round.now >= since + GUARD_MICROS);
+        let filled = round.lossy && round.queue > QUEUE_LASTING + 2 * round.jitter;
         let over = round.usage == Usage::Over && round.queue > TREND_QUEUE + 5 * round.jitter / 2;
         let long = round.queue > QUEUE_LONG + 2 * round.jitter && round.usage != Usage::Under;
-        if over || long || standing {
+        if over || long || filled || self.stands(round.now) {
             self.cut(round);
-        } else if round.usage == Usage::Normal && round.queue < QUEUE_LONG + round.jitter {
+        } else if round.usage == Usage::Normal && !round.trying && round.queue < QUEUE_LONG + round.jitter {
             self.grow(round, elapsed);
         }
     }
@@ -209,11 +225,15 @@ impl Rate {
     }
 
     fn guard(&mut self, round: &Round) {
-        if round.queue > QUEUE_STANDING + round.jitter {
-            self.standing_since.get_or_insert(round.now);
-        } else {
-            self.standing_since = None;
-        }
+        let since = |above: bool, since: Option<u64>| above.then(|| since.unwrap_or(round.now));
+        self.standing_since = since(round.queue > QUEUE_STANDING + round.jitter, self.standing_since);
+        self.lasting_since = since(round.queue > QUEUE_LASTING + 2 * round.jitter, self.lasting_since);
+    }
+
+    /// Whether a queue has been there for too long.
+    fn stands(&self, now: u64) -> bool {
+        self.standing_since.is_some_and(|since| now >= since + GUARD_MICROS)
+            || self.lasting_since.is_some_and(|since| now >= since + LASTING_MICROS)
     }
 
     fn cut(&mut self, round: &Round) {
@@ -227,7 +247,7 @@ impl Rate {
             _ => received,
         });
         self.episode.get_or_insert(before.min(round.sent.max(received)));
-        self.standing_since = None;
+        (self.standing_since, self.lasting_since) = (None, None);
         self.cut_at = round.now;
         self.drain = Some(Drain {
             at: round.now,
@@ -247,7 +267,7 @@ impl Rate {
         let step = match self.link {
             Some(link) if self.target < 0.85 * link => self.target * GROWTH_FAR,
             // A little above it something would wait.
-            Some(link) if self.target <= 1.03 * link || round.queue > QUEUE_EMPTY + round.jitter / 2 => {
+            Some(link) if self.target <= 1.03 * link || round.lossy || round.queue > QUEUE_EMPTY + round.jitter / 2 => {
                 (self.target * GROWTH_NEAR).max(GROWTH_STEP)
             }
             Some(_) => {

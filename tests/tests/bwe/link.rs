@@ -37,6 +37,8 @@ pub struct LinkSpec {
     pub propagation: Micros,
     /// Of all packets, before they reach the queue: loss that says nothing about the queue.
     pub loss: f64,
+    /// From when to when nothing gets through.
+    pub dead: Option<(Micros, Micros)>,
     /// Each packet arrives earlier or later by up to this.
     pub jitter: Micros,
     /// Whether jitter may change the order.
@@ -46,7 +48,7 @@ pub struct LinkSpec {
 impl LinkSpec {
     /// 50 ms of propagation, 300 ms of queue, nothing else.
     pub fn steady(bps: u64) -> Self {
-        Self { rates: vec![(0, bps)], queue: 300_000, propagation: 50_000, loss: 0.0, jitter: 0, reorders: false }
+        Self { rates: vec![(0, bps)], queue: 300_000, propagation: 50_000, loss: 0.0, dead: None, jitter: 0, reorders: false }
     }
 
     pub fn then(mut self, at: Micros, bps: u64) -> Self {
@@ -84,6 +86,9 @@ impl Link {
 
     /// Takes a packet in. Some: the link was idle, and this one has left it at that time.
     pub fn offer(&mut self, now: Micros, packet: Packet, rng: &mut ChaCha8Rng) -> Offer {
+        if self.spec.dead.is_some_and(|(from, to)| (from..to).contains(&now)) {
+            return Offer::Lost;
+        }
         if self.spec.loss > 0.0 && rng.random_bool(self.spec.loss) {
             return Offer::Lost;
         }

@@ -30,11 +30,13 @@ pub struct Scenario {
     pub end: Micros,
     /// When the first flow is told that its path has changed.
     pub path_change: Option<Micros>,
+    /// From when on the forward path takes how much longer.
+    pub longer: Option<(Micros, Micros)>,
 }
 
 impl Scenario {
     pub fn new(forward: LinkSpec, flows: Vec<FlowSpec>, seconds: u64) -> Self {
-        Self { forward, backward: LinkSpec::wide(), flows, end: seconds * 1_000_000, path_change: None }
+        Self { forward, backward: LinkSpec::wide(), flows, end: seconds * 1_000_000, path_change: None, longer: None }
     }
 }
 
@@ -104,6 +106,7 @@ enum Event {
     Depart(usize),
     Arrive(usize, Packet),
     Sample,
+    Longer(Micros),
     PathChange,
 }
 
@@ -175,7 +178,7 @@ pub fn run(scenario: &Scenario, seed: u64, make: fn(Instant) -> Box<dyn Controll
         queue_now: 0,
         out: vec![],
     };
-    world.start(scenario.path_change);
+    world.start(scenario);
     while let Some(Reverse(Entry(now, _, event))) = world.events.pop() {
         if now >= scenario.end {
             break;
@@ -192,7 +195,7 @@ pub fn run(scenario: &Scenario, seed: u64, make: fn(Instant) -> Box<dyn Controll
 }
 
 impl World {
-    fn start(&mut self, path_change: Option<Micros>) {
+    fn start(&mut self, scenario: &Scenario) {
         for index in 0..self.flows.len() {
             match &self.flows[index] {
                 Flow::Rtc(rtc) => {
@@ -207,7 +210,10 @@ impl World {
             }
         }
         self.at(BIN - 1, Event::Sample);
-        if let Some(time) = path_change {
+        if let Some((time, micros)) = scenario.longer {
+            self.at(time, Event::Longer(micros));
+        }
+        if let Some(time) = scenario.path_change {
             self.at(time, Event::PathChange);
         }
     }
@@ -243,6 +249,7 @@ impl World {
             }
             Event::Arrive(link, packet) => self.arrive(now, link, packet),
             Event::Sample => self.sample(now),
+            Event::Longer(micros) => self.links[FORWARD].spec.propagation += micros,
             Event::PathChange => {
                 if let Flow::Rtc(rtc) = &mut self.flows[0] {
                     rtc.path_change(now);
