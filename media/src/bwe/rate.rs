@@ -27,6 +27,8 @@ const QUEUE_LASTING: i64 = 15_000;
 const LASTING_MICROS: u64 = 2_000_000;
 /// What is sent after a queue has been emptied, of what arrived while it was not.
 const AFTER: f64 = 0.95;
+/// So many cuts must not have emptied a queue before it is taken for somebody else's.
+const CUTS_MIN: u32 = 2;
 /// Whether loss is congestion is tried with this part of what arrives: surely less than the link carries.
 const TRIAL: f64 = 0.92;
 /// Of what was sent before somebody else came, this is a fair part.
@@ -83,6 +85,8 @@ pub(super) struct Rate {
     rival: Option<Rival>,
     /// What was sent at the first cut of those that followed one another without emptying the queue.
     episode: Option<f64>,
+    /// How many they are.
+    cuts: u32,
     /// The present delay shall be the base.
     pub(super) longer_path: bool,
     standing_since: Option<u64>,
@@ -105,6 +109,7 @@ impl Rate {
             drain: None,
             rival: None,
             episode: None,
+            cuts: 0,
             longer_path: false,
             standing_since: None,
             lasting_since: None,
@@ -174,10 +179,7 @@ impl Rate {
                 self.drain = None;
                 self.episode = None;
             } else if drain.recut.is_some_and(|at| round.now > at) {
-                // Now what arrives is known without what had arrived before the link became narrow.
-                let received = round.received.unwrap_or(drain.after).min(drain.after / AFTER);
-                self.target = self.target.min((received * factor(round.queue)).max(MIN));
-                self.drain = Some(Drain { recut: None, after: received * AFTER, queue: round.queue, until: drained_at(round), ..drain });
+                self.recut(round, drain);
             } else if round.now > drain.until {
                 self.drain = None;
                 self.not_emptied(round, drain);
@@ -202,7 +204,7 @@ impl Rate {
         let as_sent = round.received_long.is_some_and(|received| (0.94..1.1).contains(&(received / sent)));
         let stays = round.queue > QUEUE_LONG + 2 * round.jitter && round.queue > drain.queue * 3 / 5;
         match self.episode {
-            Some(before) if as_sent && stays => {
+            Some(before) if as_sent && stays && self.cuts >= CUTS_MIN => {
                 let fair = before * FAIR;
                 self.target = self.target.max(fair);
                 self.rival = Some(Rival::new(round.now, self.target, fair));
@@ -210,6 +212,19 @@ impl Rate {
             }
             _ => self.cut(round),
         }
+    }
+
+    /// The first cut shows by now. Where the queue is still long, what arrives is now known without what arrived before.
+    fn recut(&mut self, round: &Round, drain: Drain) {
+        let drain = Drain { recut: None, ..drain };
+        if round.queue < QUEUE_LONG + round.jitter || round.queue < drain.queue / 2 {
+            self.drain = Some(drain);
+            return;
+        }
+        let received = round.received.unwrap_or(drain.after).min(drain.after / AFTER);
+        self.target = self.target.min((received * factor(round.queue)).max(MIN));
+        self.cuts += 1;
+        self.drain = Some(Drain { after: received * AFTER, queue: round.queue, until: drained_at(round), ..drain });
     }
 
     fn compete(&mut self, round: &Round) {
@@ -246,13 +261,14 @@ impl Rate {
             Some(link) if (received / link - 1.0).abs() < 0.15 => link + 0.3 * (received - link),
             _ => received,
         });
+        self.cuts = if self.episode.is_some() { self.cuts + 1 } else { 1 };
         self.episode.get_or_insert(before.min(round.sent.max(received)));
         (self.standing_since, self.lasting_since) = (None, None);
         self.cut_at = round.now;
         self.drain = Some(Drain {
             at: round.now,
             before,
-            recut: (round.queue > QUEUE_STANDING).then_some(round.now + round.delay),
+            recut: Some(round.now + round.delay),
             queue: round.queue,
             after: received * AFTER,
             until: drained_at(round),

@@ -4,7 +4,8 @@
 //! queue, delay is no longer a reason to send less; loss is, as for the others. From time to time half is sent for a moment: does
 //! the queue become empty then, there is nobody else, or it was one of us.
 
-/// Between two such tests, and how long one lasts at most.
+/// Before the first such test, between two of them, and how long one lasts at most.
+const TEST_FIRST: u64 = 3_000_000;
 const TEST_INTERVAL: u64 = 9_000_000;
 const TEST_MICROS: u64 = 1_300_000;
 /// What is sent in a test, of the target.
@@ -52,7 +53,7 @@ struct Test {
 impl Rival {
     /// Begins with `target`; `fair` is a fair share as far as it is known.
     pub(super) fn new(now: u64, target: f64, fair: f64) -> Self {
-        Self { target, fair, last: now, cut_at: now, next_test: now + TEST_INTERVAL, test: None, lost: false }
+        Self { target, fair, last: now, cut_at: now, next_test: now + TEST_FIRST, test: None, lost: false }
     }
 
     /// A feedback told of this queue and, when it is below `empty`, that there is none; `lost`: more is lost than by chance.

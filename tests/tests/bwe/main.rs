@@ -78,6 +78,23 @@ tests! {
     sees_through_jitter = "jitter ±30 ms";
     sees_through_reordering = "jitter, reordering";
     finds_what_was_not_needed_before = "700 kbit/s, then 3 Mbit/s";
+    several_follow_a_variable_link = "several flows, variable (5.2)";
+    bears_congested_feedback = "congested feedback (5.3)";
+    three_share = "three flows (5.4)";
+    pauses_and_resumes = "pause and resume (5.8)";
+    takes_back_what_tcp_leaves = "TCP that ends";
+    two_stand_up_to_cubic_and_then_share = "two flows and TCP";
+    finds_the_limit_of_a_short_queue = "queue of 20 ms";
+    empties_a_long_queue = "queue of 1 s";
+    follows_with_feedback_as_chromium_gives_it = "feedback every 50 ms (5.1)";
+    bears_lost_feedback = "feedback lost, a fifth";
+    backs_off_without_feedback = "feedback stops for 5 s";
+    keeps_the_best_layer_of_a_narrow_link = "layers, 1 Mbit/s";
+    keeps_the_best_layer_of_a_wider_link = "layers, 3 Mbit/s";
+    learns_that_a_path_became_longer = "path longer by 60 ms, untold";
+    goes_on_over_another_path = "another path, told";
+    serves_a_very_narrow_link = "100 kbit/s";
+    fills_a_wide_link = "9 Mbit/s";
 }
 
 #[test]
