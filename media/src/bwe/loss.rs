@@ -27,6 +27,8 @@ pub(super) enum Verdict {
     Suspicious,
     /// Sending less helped: it was congestion.
     Congestion,
+    /// Most is lost: nothing gets through any more.
+    Collapse,
     /// It did not help: what was taken away can be given back.
     Chance,
 }
@@ -94,6 +96,10 @@ impl Loss {
         self.fraction = lost / total;
         let limit = self.limit(total);
         match self.trial {
+            _ if self.fraction > BASE_MAX => {
+                self.trial = None;
+                Verdict::Collapse
+            }
             // The whole measurement must be of the time after.
             Some((tried, _)) if now < tried + round + age => return Verdict::Usual,
             Some((_, before)) => {

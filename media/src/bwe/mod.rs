@@ -62,6 +62,8 @@ pub const START_BPS: u64 = 300_000;
 const SILENCE: Duration = Duration::from_millis(800);
 /// And between one reduction for that and the next.
 const SILENCE_AGAIN: Duration = Duration::from_millis(500);
+/// After so many µs without feedback what was known before is too old.
+const SILENCE_KNOWN: u64 = 10_000_000;
 /// Over how much time what arrives is measured for a cut, in µs.
 const RECEIVED_MICROS: i64 = 200_000;
 /// Arrivals beyond this many µs of the receiver's clock (24 bit of 64 ms each) cannot be told.
@@ -88,7 +90,8 @@ pub struct Estimator {
     /// Least and smoothed time from sending to feedback, in µs.
     round_trip: u64,
     silence_at: Option<Instant>,
-    before_silence: Option<f64>,
+    /// Since when feedback is missing, and the target until then.
+    before_silence: Option<(u64, f64)>,
     /// The probe that a timeout was for.
     announced: Option<u64>,
 }
@@ -137,6 +140,9 @@ impl Estimator {
         for (number, ticks) in feedback.statuses() {
             let Some((number, packet)) = self.history.find(number) else { continue };
             let before = packet.state;
+            if self.told > 0 && number > self.told + 1 {
+                self.acked.gap();
+            }
             self.told = self.told.max(number);
             let arrival = ticks.map(|ticks| ticks.saturating_mul(TICK_MICROS as i64)).filter(|at| (-ARRIVAL_MAX..ARRIVAL_MAX).contains(at));
             let Some(arrival) = arrival else {
@@ -189,7 +195,8 @@ impl Estimator {
             self.round_trip = (self.round_trip * 7 + round_trip) / 8;
         }
         self.silence_at = self.history.newest().is_some_and(|newest| newest > self.told).then(|| now + SILENCE);
-        if let Some(before) = self.before_silence.take()
+        if let Some((since, before)) = self.before_silence.take()
+            && micros < since + SILENCE_KNOWN
             && self.queue.micros() < 50_000
         {
             self.rate.set(self.rate.target().max(before * 0.9));
@@ -224,6 +231,9 @@ impl Estimator {
         }
         if std::mem::take(&mut self.rate.beyond) {
             self.schedule.hurry(micros, 2.0);
+        }
+        if let Some(before) = self.rate.emptied.take() {
+            self.schedule.retry(micros, (before / self.rate.target()).min(2.0));
         }
     }
 
@@ -296,7 +306,8 @@ impl Estimator {
         if self.silence_at.is_some_and(|at| at <= now) {
             self.silence_at = Some(now + SILENCE_AGAIN);
             let target = self.rate.target();
-            self.before_silence.get_or_insert(target);
+            let micros = self.micros(now);
+            self.before_silence.get_or_insert((micros, target));
             self.rate.set(target * 0.7);
         }
     }
@@ -313,6 +324,7 @@ impl Estimator {
         self.bursts = Bursts::default();
         self.rate.forget_link();
         self.schedule.hurry(micros, 2.0);
+        self.silence_at = self.silence_at.map(|_| now + SILENCE);
     }
 
     fn may_probe(&self) -> bool {
@@ -320,6 +332,8 @@ impl Estimator {
     }
 
     fn micros(&self, now: Instant) -> u64 {
-        now.saturating_duration_since(self.epoch).as_micros() as u64
+        let since = now.saturating_duration_since(self.epoch);
+        // Cheaper than `as_micros`, which divides 128 bit.
+        since.as_secs() * 1_000_000 + u64::from(since.subsec_micros())
     }
 }

@@ -197,6 +197,11 @@ impl Schedule {
         (self.interval, self.next, self.factor) = (INTERVAL_MICROS, self.next.min(now), factor);
     }
 
+    /// Congestion has passed: is the old rate possible again?
+    pub(super) fn retry(&mut self, now: u64, factor: f64) {
+        (self.next, self.factor) = (now, factor);
+    }
+
     /// Congestion: let it pass first.
     pub(super) fn delay(&mut self, now: u64, micros: u64) {
         self.next = self.next.max(now + micros);

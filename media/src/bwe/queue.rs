@@ -3,7 +3,7 @@
 //! Feedback that is slow on its way back does not count, as it would in a round trip.
 
 /// The base is the least delay within the last [`BASES`] of these.
-const BASE_MICROS: u64 = 5_000_000;
+const BASE_MICROS: u64 = 3_000_000;
 const BASES: usize = 12;
 /// Packets whose least delay stands for the queue: jitter disappears in it.
 const PACKETS_MIN: u32 = 10;
@@ -80,10 +80,14 @@ impl Queue {
     /// The feedback has been read. `hold`: somebody else keeps the queue filled, so the base may be old.
     pub(super) fn finish(&mut self, now: u64, hold: bool) {
         let Some(current) = self.current.take() else { return };
-        if !hold && now >= self.base_from.saturating_add(BASE_MICROS) {
-            self.base_from = now;
-            self.bases.rotate_right(1);
-            self.bases[0] = i64::MAX;
+        if !hold {
+            // After a pause all are too old: clocks drift apart by some ms a minute.
+            let passed = (now.saturating_sub(self.base_from) / BASE_MICROS).min(BASES as u64);
+            for _ in 0..passed {
+                self.base_from = now;
+                self.bases.rotate_right(1);
+                self.bases[0] = i64::MAX;
+            }
         }
         self.bases[0] = self.bases[0].min(current.delay);
         self.recent[self.next] = Minimum { at: now, ..current };

@@ -31,8 +31,14 @@ const AFTER: f64 = 0.95;
 const CUTS_MIN: u32 = 2;
 /// Whether loss is congestion is tried with this part of what arrives: surely less than the link carries.
 const TRIAL: f64 = 0.92;
+/// It is worth a probe to regain so much more.
+const REGAIN: f64 = 1.15;
+/// What is left each time most is lost.
+const COLLAPSE: f64 = 0.7;
 /// Of what was sent before somebody else came, this is a fair part.
 const FAIR: f64 = 0.5;
+/// And so much is fair in any case: a small picture for everybody.
+const FAIR_MIN: f64 = 400e3;
 
 /// What one feedback told.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +105,8 @@ pub(super) struct Rate {
     /// The target may have been wrong about the link upwards.
     pub(super) beyond: bool,
     pub(super) cut_at: u64,
+    /// A queue has been emptied, at the cost of much of this rate.
+    pub(super) emptied: Option<f64>,
 }
 
 impl Rate {
@@ -118,6 +126,7 @@ impl Rate {
             tried: 0.0,
             beyond: false,
             cut_at: 0,
+            emptied: None,
         }
     }
 
@@ -168,6 +177,7 @@ impl Rate {
                 }
             }
             Verdict::Chance => self.target = self.target.max(self.before_trial),
+            Verdict::Collapse => self.set(self.target * COLLAPSE),
             Verdict::Congestion => self.link = Some(self.tried),
             Verdict::Usual => {}
         }
@@ -177,7 +187,8 @@ impl Rate {
                 let too_soon = round.now < drain.at + round.round_trip;
                 self.target = self.target.max(if too_soon { drain.before } else { drain.after });
                 self.drain = None;
-                self.episode = None;
+                // Whoever filled it may have gone: look whether what was possible before is again.
+                self.emptied = self.episode.take().filter(|before| *before > self.target * REGAIN);
             } else if drain.recut.is_some_and(|at| round.now > at) {
                 self.recut(round, drain);
             } else if round.now > drain.until {
@@ -205,8 +216,8 @@ impl Rate {
         let stays = round.queue > QUEUE_LONG + 2 * round.jitter && round.queue > drain.queue * 3 / 5;
         match self.episode {
             Some(before) if as_sent && stays && self.cuts >= CUTS_MIN => {
-                let fair = before * FAIR;
-                self.target = self.target.max(fair);
+                self.target = self.target.max(before * FAIR);
+                let fair = (before * FAIR).max(FAIR_MIN);
                 self.rival = Some(Rival::new(round.now, self.target, fair));
                 self.episode = None;
             }
@@ -252,8 +263,7 @@ impl Rate {
     }
 
     fn cut(&mut self, round: &Round) {
-        let Some(received) = round.received else { return };
-        let received = received.min(self.target);
+        let received = round.received.unwrap_or(self.target).min(self.target);
         let factor = factor(round.queue);
         let before = self.target;
         self.target = (received * factor).max(MIN);

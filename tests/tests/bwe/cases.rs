@@ -276,6 +276,26 @@ pub const CASES: &[Case] = &[
         figures: |r| vec![r.share(0, 20 * S, 40 * S, 1_000_000), r.standing(20 * S, 40 * S, 150_000)],
     },
     Case {
+        name: "short TCP flows (5.7)",
+        scenario: || {
+            let source = Source::Limited(vec![(0, 1_000_000)]);
+            let mut flows = vec![FlowSpec::Rtc(RtcSpec::endless().with(source))];
+            flows.extend((2..20).map(|n| FlowSpec::Tcp { growth: Growth::Cubic, start: n * 3 * S, stop: n * 3 * S + S }));
+            Scenario::new(LinkSpec::steady(5_000_000), flows, 60)
+        },
+        aims: &[("used of 1000", Least(0.82)), ("sound lost", Shown)],
+        figures: |r| vec![r.share(0, 5 * S, 60 * S, 1_000_000), sound_lost(r, 0)],
+    },
+    Case {
+        name: "half is lost, then all",
+        scenario: || {
+            let forward = LinkSpec { loss: 0.45, dead: Some((20 * S, 20 * S + 2 * S)), ..LinkSpec::steady(1_000_000) };
+            Scenario::new(forward, vec![FlowSpec::Rtc(RtcSpec::endless())], 40)
+        },
+        aims: &[("used before", Least(0.4)), ("used after", Least(0.4))],
+        figures: |r| vec![r.share(0, 5 * S, 20 * S, 1_000_000), r.share(0, 25 * S, 40 * S, 1_000_000)],
+    },
+    Case {
         name: "100 kbit/s",
         scenario: || Scenario::new(LinkSpec::steady(100_000), vec![FlowSpec::Rtc(RtcSpec::endless())], 60),
         aims: &[("used", Least(0.85)), ("s above 150 ms, from 5 s on", Most(1.5)), ("queue ms", Shown)],

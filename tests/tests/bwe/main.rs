@@ -93,6 +93,8 @@ tests! {
     keeps_the_best_layer_of_a_wider_link = "layers, 3 Mbit/s";
     learns_that_a_path_became_longer = "path longer by 60 ms, untold";
     goes_on_over_another_path = "another path, told";
+    bears_web_traffic = "short TCP flows (5.7)";
+    survives_a_network_that_loses_half = "half is lost, then all";
     serves_a_very_narrow_link = "100 kbit/s";
     fills_a_wide_link = "9 Mbit/s";
 }
