@@ -43,6 +43,11 @@ impl Acked {
         self.last = self.last.max(arrival);
     }
 
+    /// Arrivals are missing here: a feedback was lost, not what it would have told of.
+    pub(super) fn gap(&mut self) {
+        self.since = None;
+    }
+
     /// bit/s over about the last `window` µs before the newest arrival (at most a second).
     pub(super) fn rate(&self, window: i64) -> Option<f64> {
         let since = self.since?;

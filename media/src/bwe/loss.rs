@@ -12,8 +12,9 @@ const WINDOW_MAX_MICROS: u64 = 2_000_000;
 const MARGIN: f64 = 0.03;
 /// Standard deviations that chance explains.
 const CHANCE: f64 = 2.5;
-/// How fast the base follows from one measurement to the next.
-const FOLLOW: f64 = 0.2;
+/// How fast the base follows from one measurement to the next: upwards so slowly that it cannot follow loss that grows with the rate.
+const FOLLOW_DOWN: f64 = 0.15;
+const FOLLOW_UP: f64 = 0.03;
 /// A base beyond this is no network for pictures.
 const BASE_MAX: f64 = 0.5;
 
@@ -26,6 +27,8 @@ pub(super) enum Verdict {
     Suspicious,
     /// Sending less helped: it was congestion.
     Congestion,
+    /// Most is lost: nothing gets through any more.
+    Collapse,
     /// It did not help: what was taken away can be given back.
     Chance,
 }
@@ -68,6 +71,16 @@ impl Loss {
         self.base
     }
 
+    /// Whether more than the base was lost lately.
+    pub(super) fn above_base(&self) -> bool {
+        self.fraction > self.base + MARGIN / 2.0 + self.base / 3.0
+    }
+
+    /// Whether it is being tried what sending less does.
+    pub(super) fn trying(&self) -> bool {
+        self.trial.is_some()
+    }
+
     /// The feedback has been read. `round` is how long a change of the rate takes to show; `queued` whether delay says that the queue
     /// is not empty: then it decides, and loss says nothing about the base.
     pub(super) fn finish(&mut self, now: u64, round: u64, queued: bool) -> Verdict {
@@ -83,11 +96,16 @@ impl Loss {
         self.fraction = lost / total;
         let limit = self.limit(total);
         match self.trial {
+            _ if self.fraction > BASE_MAX => {
+                self.trial = None;
+                Verdict::Collapse
+            }
             // The whole measurement must be of the time after.
             Some((tried, _)) if now < tried + round + age => return Verdict::Usual,
             Some((_, before)) => {
                 self.trial = None;
                 if self.fraction < (self.base + before) / 2.0 {
+                    self.base = self.base.min(self.fraction);
                     Verdict::Congestion
                 } else {
                     self.base = self.fraction.min(BASE_MAX);
@@ -106,7 +124,8 @@ impl Loss {
                 Verdict::Suspicious
             }
             None => {
-                self.base += FOLLOW * (self.fraction - self.base);
+                let follow = if self.fraction < self.base { FOLLOW_DOWN } else { FOLLOW_UP };
+                self.base += follow * (self.fraction - self.base);
                 Verdict::Usual
             }
         }

@@ -11,6 +11,7 @@ mod pacer;
 mod probe;
 mod queue;
 mod rate;
+mod rival;
 mod sending;
 mod trend;
 
@@ -61,6 +62,8 @@ pub const START_BPS: u64 = 300_000;
 const SILENCE: Duration = Duration::from_millis(800);
 /// And between one reduction for that and the next.
 const SILENCE_AGAIN: Duration = Duration::from_millis(500);
+/// After so many µs without feedback what was known before is too old.
+const SILENCE_KNOWN: u64 = 10_000_000;
 /// Over how much time what arrives is measured for a cut, in µs.
 const RECEIVED_MICROS: i64 = 200_000;
 /// Arrivals beyond this many µs of the receiver's clock (24 bit of 64 ms each) cannot be told.
@@ -87,7 +90,8 @@ pub struct Estimator {
     /// Least and smoothed time from sending to feedback, in µs.
     round_trip: u64,
     silence_at: Option<Instant>,
-    before_silence: Option<f64>,
+    /// Since when feedback is missing, and the target until then.
+    before_silence: Option<(u64, f64)>,
     /// The probe that a timeout was for.
     announced: Option<u64>,
 }
@@ -136,6 +140,9 @@ impl Estimator {
         for (number, ticks) in feedback.statuses() {
             let Some((number, packet)) = self.history.find(number) else { continue };
             let before = packet.state;
+            if self.told > 0 && number > self.told + 1 {
+                self.acked.gap();
+            }
             self.told = self.told.max(number);
             let arrival = ticks.map(|ticks| ticks.saturating_mul(TICK_MICROS as i64)).filter(|at| (-ARRIVAL_MAX..ARRIVAL_MAX).contains(at));
             let Some(arrival) = arrival else {
@@ -183,21 +190,22 @@ impl Estimator {
 
     /// A feedback that told something new has been read.
     fn finish(&mut self, now: Instant, micros: u64, newest_sent: Option<u64>) {
-        self.queue.finish(micros);
+        self.queue.finish(micros, self.rate.competes());
         if let Some(sent) = newest_sent {
             let round_trip = micros.saturating_sub(sent).min(2_000_000);
             self.round_trip = (self.round_trip * 7 + round_trip) / 8;
         }
         self.silence_at = self.history.newest().is_some_and(|newest| newest > self.told).then(|| now + SILENCE);
-        if let Some(before) = self.before_silence.take()
+        if let Some((since, before)) = self.before_silence.take()
+            && micros < since + SILENCE_KNOWN
             && self.queue.micros() < 50_000
         {
             self.rate.set(self.rate.target().max(before * 0.9));
         }
         let delay = self.round_trip + 100_000;
-        let queued = self.queue.micros() > 30_000;
+        let queued = self.rate.competes() || self.queue.micros() > 15_000 + 2 * self.queue.jitter();
         let loss = self.loss.finish(micros, delay, queued);
-        let received = self.acked.rate(RECEIVED_MICROS).map(|bps| bps / (1.0 - self.loss.base()));
+        let arrived_of = 1.0 - self.loss.base();
         if let Some(shown) = self.bursts.finish(micros, self.told) {
             self.on_shown(micros, shown);
         }
@@ -206,16 +214,27 @@ impl Estimator {
             usage: self.trend.usage(),
             queue: self.queue.micros(),
             jitter: self.queue.jitter(),
-            received,
+            received: self.acked.rate(RECEIVED_MICROS + 20 * self.queue.jitter()).map(|bps| bps / arrived_of),
+            arrived: self.acked.rate(RECEIVED_MICROS),
+            received_long: self.acked.rate(3 * RECEIVED_MICROS).map(|bps| bps / arrived_of),
             sent: self.sending.rate(micros),
             loss,
+            lossy: self.loss.above_base(),
+            trying: self.loss.trying(),
+            round_trip: self.round_trip * 4 / 5,
             delay,
         });
+        if std::mem::take(&mut self.rate.longer_path) {
+            self.queue.accept();
+        }
         if self.rate.cut_at == micros {
             self.schedule.delay(micros, 1_000_000);
         }
         if std::mem::take(&mut self.rate.beyond) {
             self.schedule.hurry(micros, 2.0);
+        }
+        if let Some(before) = self.rate.emptied.take() {
+            self.schedule.retry(micros, (before / self.rate.target()).min(2.0));
         }
     }
 
@@ -265,7 +284,7 @@ impl Estimator {
         }
         let rate = self.schedule.rate(micros, self.rate.target(), self.wanted_bps as f64)?;
         self.schedule.asked(micros);
-        Some(self.bursts.ask(micros, rate))
+        Some(self.bursts.ask(micros, rate, self.queue.jitter().unsigned_abs()))
     }
 
     /// When [`Estimator::handle_timeout`] is wanted next.
@@ -288,7 +307,8 @@ impl Estimator {
         if self.silence_at.is_some_and(|at| at <= now) {
             self.silence_at = Some(now + SILENCE_AGAIN);
             let target = self.rate.target();
-            self.before_silence.get_or_insert(target);
+            let micros = self.micros(now);
+            self.before_silence.get_or_insert((micros, target));
             self.rate.set(target * 0.7);
         }
     }
@@ -305,13 +325,16 @@ impl Estimator {
         self.bursts = Bursts::default();
         self.rate.forget_link();
         self.schedule.hurry(micros, 2.0);
+        self.silence_at = self.silence_at.map(|_| now + SILENCE);
     }
 
     fn may_probe(&self) -> bool {
-        self.bursts.idle() && !self.rate.draining() && self.queue.micros() < 25_000 + self.queue.jitter()
+        self.bursts.idle() && !self.rate.draining() && !self.rate.competes() && self.queue.micros() < 25_000 + self.queue.jitter()
     }
 
     fn micros(&self, now: Instant) -> u64 {
-        now.saturating_duration_since(self.epoch).as_micros() as u64
+        let since = now.saturating_duration_since(self.epoch);
+        // Cheaper than `as_micros`, which divides 128 bit.
+        since.as_secs() * 1_000_000 + u64::from(since.subsec_micros())
     }
 }

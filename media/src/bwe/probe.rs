@@ -4,7 +4,9 @@ use super::{Probe, ProbeId};
 use std::time::Duration;
 
 /// How long a burst lasts, and how many packets it has at least: fewer say nothing.
-const DURATION_MICROS: u64 = 40_000;
+const DURATION_MICROS: u64 = 30_000;
+/// And how much longer where packets jitter, in times of it: their distances would say nothing.
+const JITTER_TIMES: u64 = 5;
 const BYTES_MIN: usize = 6 * 1200;
 /// One that was not begun, or not told of, after this time is given up.
 const PATIENCE_MICROS: u64 = 1_500_000;
@@ -31,6 +33,7 @@ pub(super) enum Shown {
 #[derive(Debug)]
 struct Burst {
     id: u32,
+    rate_bps: f64,
     /// What may still belong to it: so many bytes, until this time.
     left: usize,
     until: u64,
@@ -64,13 +67,14 @@ impl Bursts {
         self.burst.is_none()
     }
 
-    pub(super) fn ask(&mut self, now: u64, rate_bps: f64) -> Probe {
-        let bytes = ((rate_bps * DURATION_MICROS as f64 / 8e6) as usize).max(BYTES_MIN);
+    pub(super) fn ask(&mut self, now: u64, rate_bps: f64, jitter: u64) -> Probe {
+        let duration = DURATION_MICROS + JITTER_TIMES * jitter;
+        let bytes = ((rate_bps * duration as f64 / 8e6) as usize).max(BYTES_MIN);
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
         let micros = (bytes as f64 * 8e6 / rate_bps) as u64 * 3 / 2;
         let (until, patience) = (now + micros, now + micros + PATIENCE_MICROS);
-        self.burst = Some(Burst { id, left: bytes, until, patience, numbers: None, arrived: Arrived::default() });
+        self.burst = Some(Burst { id, rate_bps, left: bytes, until, patience, numbers: None, arrived: Arrived::default() });
         Probe { id: ProbeId(id), rate_bps: rate_bps as u64, bytes, duration: Duration::from_micros(micros) }
     }
 
@@ -115,8 +119,13 @@ impl Bursts {
         if !complete && now < burst.patience {
             return None;
         }
-        let arrived = self.burst.take()?.arrived;
-        Some(arrived.shown())
+        let burst = self.burst.take()?;
+        // A few packets may pass faster than asked for: that is the size of a bucket somewhere, not a rate.
+        Some(match burst.arrived.shown() {
+            Shown::Passed(bps) => Shown::Passed(bps.min(burst.rate_bps)),
+            Shown::Full(bps) if bps > burst.rate_bps => Shown::Passed(burst.rate_bps),
+            shown => shown,
+        })
     }
 }
 
@@ -142,6 +151,8 @@ impl Arrived {
 /// When to ask.
 const INTERVAL_MICROS: u64 = 1_500_000;
 const INTERVAL_MAX_MICROS: u64 = 5_000_000;
+/// At the beginning nothing is known, and steps are larger.
+const START_MICROS: u64 = 2_000_000;
 
 /// Decides when more is worth asking for, and how much more.
 #[derive(Debug)]
@@ -172,7 +183,7 @@ impl Schedule {
 
     /// It raised the target: go on at once.
     pub(super) fn succeeded(&mut self, now: u64) {
-        (self.interval, self.next, self.factor) = (INTERVAL_MICROS, now, 3.0);
+        (self.interval, self.next, self.factor) = (INTERVAL_MICROS, now, if now < START_MICROS { 3.0 } else { 2.0 });
     }
 
     /// The link is full: not so soon again, and less.
@@ -184,6 +195,11 @@ impl Schedule {
     /// Something suggests that more is possible.
     pub(super) fn hurry(&mut self, now: u64, factor: f64) {
         (self.interval, self.next, self.factor) = (INTERVAL_MICROS, self.next.min(now), factor);
+    }
+
+    /// Congestion has passed: is the old rate possible again?
+    pub(super) fn retry(&mut self, now: u64, factor: f64) {
+        (self.next, self.factor) = (now, factor);
     }
 
     /// Congestion: let it pass first.

@@ -3,14 +3,16 @@
 //! Feedback that is slow on its way back does not count, as it would in a round trip.
 
 /// The base is the least delay within the last [`BASES`] of these.
-const BASE_MICROS: u64 = 5_000_000;
+const BASE_MICROS: u64 = 3_000_000;
 const BASES: usize = 12;
 /// Packets whose least delay stands for the queue: jitter disappears in it.
 const PACKETS_MIN: u32 = 10;
 /// Minima kept for that, one of each feedback.
-const RECENT: usize = 4;
+const RECENT: usize = 10;
 /// Older ones no longer count.
 const RECENT_MICROS: u64 = 400_000;
+/// And all within so many times the jitter count: where order is kept, one late packet delays those behind it too.
+const JITTER_SPAN: u64 = 25;
 /// Delay that differs so much from the last comes of a clock that was set, not of a queue.
 const LEAP_MICROS: i64 = 10_000_000;
 
@@ -75,21 +77,27 @@ impl Queue {
         true
     }
 
-    /// The feedback has been read.
-    pub(super) fn finish(&mut self, now: u64) {
+    /// The feedback has been read. `hold`: somebody else keeps the queue filled, so the base may be old.
+    pub(super) fn finish(&mut self, now: u64, hold: bool) {
         let Some(current) = self.current.take() else { return };
-        if now >= self.base_from.saturating_add(BASE_MICROS) {
-            self.base_from = now;
-            self.bases.rotate_right(1);
-            self.bases[0] = i64::MAX;
+        if !hold {
+            // After a pause all are too old: clocks drift apart by some ms a minute.
+            let passed = (now.saturating_sub(self.base_from) / BASE_MICROS).min(BASES as u64);
+            for _ in 0..passed {
+                self.base_from = now;
+                self.bases.rotate_right(1);
+                self.bases[0] = i64::MAX;
+            }
         }
         self.bases[0] = self.bases[0].min(current.delay);
         self.recent[self.next] = Minimum { at: now, ..current };
         self.next = (self.next + 1) % RECENT;
+        let span = (self.jitter as u64 * JITTER_SPAN).min(RECENT_MICROS);
         let (mut packets, mut least) = (0, i64::MAX);
         for back in 1..=RECENT {
             let minimum = self.recent[(self.next + RECENT - back) % RECENT];
-            if minimum.packets == 0 || (packets > 0 && (packets >= PACKETS_MIN || minimum.at + RECENT_MICROS < now)) {
+            let enough = packets >= PACKETS_MIN && minimum.at + span < now;
+            if minimum.packets == 0 || packets > 0 && (enough || minimum.at + RECENT_MICROS < now) {
                 break;
             }
             packets += minimum.packets;
@@ -109,6 +117,14 @@ impl Queue {
         self.jitter as i64
     }
 
+    /// The present delay is that of a longer path: it becomes the base.
+    pub(super) fn accept(&mut self) {
+        let base = self.base() + self.micros;
+        self.bases = [i64::MAX; BASES];
+        self.bases[0] = base;
+        self.micros = 0;
+    }
+
     fn base(&self) -> i64 {
         self.bases.iter().copied().min().unwrap_or(0)
     }
@@ -122,7 +138,7 @@ mod tests {
         for delay in delays {
             queue.add(now, delay);
         }
-        queue.finish(now);
+        queue.finish(now, false);
     }
 
     #[test]
@@ -137,6 +153,8 @@ mod tests {
             feed(&mut queue, round * 100_000, jitter.map(|delay| delay + 90_000));
         }
         assert_eq!(queue.micros(), 90_000);
+        queue.accept();
+        assert_eq!(queue.micros(), 0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How fast to send: up while nothing waits in the network, down to what arrives when something does.
 
 use super::loss::Verdict;
+use super::rival::{Advice, Rival};
 use super::trend::Usage;
 
 /// Sound and one small picture; less is not worth controlling.
@@ -13,7 +14,7 @@ const GROWTH_NEAR: f64 = 0.02;
 /// And near it at least so much, in bit/s each second: this is what lets flows that share a link come to share it evenly.
 const GROWTH_STEP: f64 = 40e3;
 /// A trend without so much of a queue is noise.
-const TREND_QUEUE: i64 = 10_000;
+const TREND_QUEUE: i64 = 8_000;
 /// A queue this long is too long, whatever the trend.
 const QUEUE_LONG: i64 = 50_000;
 /// The queue counts as empty below this.
@@ -21,8 +22,23 @@ const QUEUE_EMPTY: i64 = 10_000;
 /// A queue above this for [`GUARD_MICROS`] is a standing one.
 const QUEUE_STANDING: i64 = 80_000;
 const GUARD_MICROS: u64 = 700_000;
+/// And so is a shorter one after a longer time: a short buffer that is always full.
+const QUEUE_LASTING: i64 = 15_000;
+const LASTING_MICROS: u64 = 2_000_000;
 /// What is sent after a queue has been emptied, of what arrived while it was not.
 const AFTER: f64 = 0.95;
+/// So many cuts must not have emptied a queue before it is taken for somebody else's.
+const CUTS_MIN: u32 = 2;
+/// Whether loss is congestion is tried with this part of what arrives: surely less than the link carries.
+const TRIAL: f64 = 0.92;
+/// It is worth a probe to regain so much more.
+const REGAIN: f64 = 1.15;
+/// What is left each time most is lost.
+const COLLAPSE: f64 = 0.7;
+/// Of what was sent before somebody else came, this is a fair part.
+const FAIR: f64 = 0.5;
+/// And so much is fair in any case: a small picture for everybody.
+const FAIR_MIN: f64 = 400e3;
 
 /// What one feedback told.
 #[derive(Clone, Copy, Debug)]
@@ -35,16 +51,30 @@ pub(super) struct Round {
     pub(super) jitter: i64,
     /// What arrived lately, what is lost whatever happens already counted in.
     pub(super) received: Option<f64>,
+    /// The same without that.
+    pub(super) arrived: Option<f64>,
+    /// Over a longer time, with it.
+    pub(super) received_long: Option<f64>,
     /// What was sent lately.
     pub(super) sent: f64,
     pub(super) loss: Verdict,
-    /// How long a change takes to show, in µs.
+    /// More was lost lately than by chance.
+    pub(super) lossy: bool,
+    /// Less is sent to see whether less is lost.
+    pub(super) trying: bool,
+    /// In µs, and how long a change of the rate takes to show.
+    pub(super) round_trip: u64,
     pub(super) delay: u64,
 }
 
 /// A cut whose effect is awaited.
 #[derive(Clone, Copy, Debug)]
 struct Drain {
+    at: u64,
+    before: f64,
+    /// When to look again at what arrives.
+    recut: Option<u64>,
+    queue: i64,
     /// The rate afterwards.
     after: f64,
     /// Too long for a queue that is ours alone.
@@ -58,18 +88,46 @@ pub(super) struct Rate {
     /// What the link gave when it was full.
     link: Option<f64>,
     drain: Option<Drain>,
+    rival: Option<Rival>,
+    /// What was sent at the first cut of those that followed one another without emptying the queue.
+    episode: Option<f64>,
+    /// How many they are.
+    cuts: u32,
+    /// The present delay shall be the base.
+    pub(super) longer_path: bool,
     standing_since: Option<u64>,
+    lasting_since: Option<u64>,
     last: u64,
     /// Before a cut because of loss that may turn out as chance.
     before_trial: f64,
+    /// What arrived then.
+    tried: f64,
     /// The target may have been wrong about the link upwards.
     pub(super) beyond: bool,
     pub(super) cut_at: u64,
+    /// A queue has been emptied, at the cost of much of this rate.
+    pub(super) emptied: Option<f64>,
 }
 
 impl Rate {
     pub(super) fn new(start: f64) -> Self {
-        Self { target: start, link: None, drain: None, standing_since: None, last: 0, before_trial: 0.0, beyond: false, cut_at: 0 }
+        Self {
+            target: start,
+            link: None,
+            drain: None,
+            rival: None,
+            episode: None,
+            cuts: 0,
+            longer_path: false,
+            standing_since: None,
+            lasting_since: None,
+            last: 0,
+            before_trial: 0.0,
+            tried: 0.0,
+            beyond: false,
+            cut_at: 0,
+            emptied: None,
+        }
     }
 
     pub(super) fn target(&self) -> f64 {
@@ -92,70 +150,139 @@ impl Rate {
     pub(super) fn forget_link(&mut self) {
         self.link = None;
         self.drain = None;
-        self.standing_since = None;
+        self.rival = None;
+        self.episode = None;
+        (self.standing_since, self.lasting_since) = (None, None);
+    }
+
+    /// Somebody else fills the queue.
+    pub(super) fn competes(&self) -> bool {
+        self.rival.is_some()
     }
 
     pub(super) fn update(&mut self, round: &Round) {
         let elapsed = round.now.saturating_sub(self.last).min(500_000) as f64 / 1e6;
         self.last = round.now;
+        if self.rival.is_some() {
+            self.compete(round);
+            return;
+        }
         self.guard(round);
         match round.loss {
             Verdict::Suspicious => {
                 self.before_trial = self.target;
-                if let Some(received) = round.received {
-                    self.target = self.target.min(received * 0.95).max(self.target * 0.7).max(MIN);
+                if let Some(arrived) = round.arrived {
+                    self.target = self.target.min(arrived * TRIAL).max(MIN);
+                    self.tried = arrived;
                 }
             }
             Verdict::Chance => self.target = self.target.max(self.before_trial),
-            Verdict::Congestion | Verdict::Usual => {}
+            Verdict::Collapse => self.set(self.target * COLLAPSE),
+            Verdict::Congestion => self.link = Some(self.tried),
+            Verdict::Usual => {}
         }
         if let Some(drain) = self.drain {
-            if round.queue <= QUEUE_EMPTY + round.jitter / 2 {
-                self.target = self.target.max(drain.after);
+            if round.queue <= QUEUE_EMPTY + 3 * round.jitter / 2 {
+                // Emptied before less could have arrived: it was no queue, or somebody else's for a moment.
+                let too_soon = round.now < drain.at + round.round_trip;
+                self.target = self.target.max(if too_soon { drain.before } else { drain.after });
                 self.drain = None;
+                // Whoever filled it may have gone: look whether what was possible before is again.
+                self.emptied = self.episode.take().filter(|before| *before > self.target * REGAIN);
+            } else if drain.recut.is_some_and(|at| round.now > at) {
+                self.recut(round, drain);
             } else if round.now > drain.until {
-                // It did not empty: cut again.
                 self.drain = None;
-                self.cut(round);
+                self.not_emptied(round, drain);
             }
             return;
         }
-        let standing = self.standing_since.is_some_and(|since| round.now >= since + GUARD_MICROS);
-        let over = round.usage == Usage::Over && round.queue > TREND_QUEUE + round.jitter;
-        let long = round.queue > QUEUE_LONG + round.jitter && round.usage != Usage::Under;
-        if over || long || standing {
+        let filled = round.lossy && round.queue > QUEUE_LASTING + 2 * round.jitter;
+        let over = round.usage == Usage::Over && round.queue > TREND_QUEUE + 5 * round.jitter / 2;
+        let long = round.queue > QUEUE_LONG + 2 * round.jitter && round.usage != Usage::Under;
+        if over || long || filled || self.stands(round.now) {
             self.cut(round);
-        } else if round.usage == Usage::Normal && round.queue < QUEUE_LONG / 2 + round.jitter {
+        } else if round.usage == Usage::Normal && !round.trying && round.queue < QUEUE_LONG + round.jitter {
             self.grow(round, elapsed);
         }
     }
 
-    fn guard(&mut self, round: &Round) {
-        if round.queue > QUEUE_STANDING + round.jitter {
-            self.standing_since.get_or_insert(round.now);
-        } else {
-            self.standing_since = None;
+    /// Less was sent for long enough, and the queue is still there.
+    fn not_emptied(&mut self, round: &Round, drain: Drain) {
+        // Through a link that we fill alone arrives less than is sent, or more while the queue empties. When as much arrives as is sent,
+        // and the queue stays, somebody sends the rest.
+        let sent = self.target.min(round.sent).max(1.0);
+        let as_sent = round.received_long.is_some_and(|received| (0.94..1.1).contains(&(received / sent)));
+        let stays = round.queue > QUEUE_LONG + 2 * round.jitter && round.queue > drain.queue * 3 / 5;
+        match self.episode {
+            Some(before) if as_sent && stays && self.cuts >= CUTS_MIN => {
+                self.target = self.target.max(before * FAIR);
+                let fair = (before * FAIR).max(FAIR_MIN);
+                self.rival = Some(Rival::new(round.now, self.target, fair));
+                self.episode = None;
+            }
+            _ => self.cut(round),
         }
     }
 
+    /// The first cut shows by now. Where the queue is still long, what arrives is now known without what arrived before.
+    fn recut(&mut self, round: &Round, drain: Drain) {
+        let drain = Drain { recut: None, ..drain };
+        if round.queue < QUEUE_LONG + round.jitter || round.queue < drain.queue / 2 {
+            self.drain = Some(drain);
+            return;
+        }
+        let received = round.received.unwrap_or(drain.after).min(drain.after / AFTER);
+        self.target = self.target.min((received * factor(round.queue)).max(MIN));
+        self.cuts += 1;
+        self.drain = Some(Drain { after: received * AFTER, queue: round.queue, until: drained_at(round), ..drain });
+    }
+
+    fn compete(&mut self, round: &Round) {
+        let Some(rival) = &mut self.rival else { return };
+        if round.sent < 0.8 * self.target {
+            rival.limit(self.target);
+        }
+        match rival.update(round.now, round.queue, QUEUE_EMPTY + round.jitter / 2, round.lossy) {
+            Advice::Target(target) => self.target = target.clamp(MIN, MAX),
+            Advice::Gone => self.rival = None,
+            Advice::LongerPath => (self.rival, self.longer_path) = (None, true),
+        }
+    }
+
+    fn guard(&mut self, round: &Round) {
+        let since = |above: bool, since: Option<u64>| above.then(|| since.unwrap_or(round.now));
+        self.standing_since = since(round.queue > QUEUE_STANDING + round.jitter, self.standing_since);
+        self.lasting_since = since(round.queue > QUEUE_LASTING + 2 * round.jitter, self.lasting_since);
+    }
+
+    /// Whether a queue has been there for too long.
+    fn stands(&self, now: u64) -> bool {
+        self.standing_since.is_some_and(|since| now >= since + GUARD_MICROS)
+            || self.lasting_since.is_some_and(|since| now >= since + LASTING_MICROS)
+    }
+
     fn cut(&mut self, round: &Round) {
-        let Some(received) = round.received else { return };
-        let received = received.min(self.target);
-        let factor = match round.queue {
-            ..30_000 => 0.88,
-            30_000..80_000 => 0.8,
-            80_000..160_000 => 0.65,
-            _ => 0.5,
-        };
+        let received = round.received.unwrap_or(self.target).min(self.target);
+        let factor = factor(round.queue);
+        let before = self.target;
         self.target = (received * factor).max(MIN);
         self.link = Some(match self.link {
             Some(link) if (received / link - 1.0).abs() < 0.15 => link + 0.3 * (received - link),
             _ => received,
         });
-        self.standing_since = None;
+        self.cuts = if self.episode.is_some() { self.cuts + 1 } else { 1 };
+        self.episode.get_or_insert(before.min(round.sent.max(received)));
+        (self.standing_since, self.lasting_since) = (None, None);
         self.cut_at = round.now;
-        let emptied = (round.queue as f64 / (1.0 - factor)) as u64;
-        self.drain = Some(Drain { after: received * AFTER, until: round.now + round.delay + emptied * 3 / 2 + 200_000 });
+        self.drain = Some(Drain {
+            at: round.now,
+            before,
+            recut: Some(round.now + round.delay),
+            queue: round.queue,
+            after: received * AFTER,
+            until: drained_at(round),
+        });
     }
 
     fn grow(&mut self, round: &Round, elapsed: f64) {
@@ -165,7 +292,10 @@ impl Rate {
         }
         let step = match self.link {
             Some(link) if self.target < 0.85 * link => self.target * GROWTH_FAR,
-            Some(link) if self.target <= 1.08 * link => (self.target * GROWTH_NEAR).max(GROWTH_STEP),
+            // A little above it something would wait.
+            Some(link) if self.target <= 1.03 * link || round.lossy || round.queue > QUEUE_EMPTY + round.jitter / 2 => {
+                (self.target * GROWTH_NEAR).max(GROWTH_STEP)
+            }
             Some(_) => {
                 self.link = None;
                 self.beyond = true;
@@ -175,4 +305,20 @@ impl Rate {
         };
         self.target = (self.target + step * elapsed).min(MAX);
     }
+}
+
+/// What is left of the rate while the queue empties: the longer it is, the less, so that none takes more than about a second.
+fn factor(queue: i64) -> f64 {
+    match queue {
+        ..30_000 => 0.88,
+        30_000..80_000 => 0.8,
+        80_000..160_000 => 0.65,
+        _ => 0.5,
+    }
+}
+
+/// When a queue that is ours alone is surely empty.
+fn drained_at(round: &Round) -> u64 {
+    let emptied = round.queue.max(0) as f64 / (1.0 - factor(round.queue));
+    round.now + round.delay + (emptied * 1.5) as u64 + 200_000
 }

@@ -4,6 +4,7 @@
 //! The functions panic when a promise is broken; so do the parsers themselves when they have a fault. `tests/fuzz` lets libFuzzer
 //! look for such bytes, `script/fuzz` runs it, and `tests/seeded.rs` tries some thousands of seeded random ones with every `cargo test`.
 
+mod bwe;
 mod edit;
 mod room;
 mod rtcp;
@@ -46,6 +47,7 @@ targets! {
     stream = stream::run, 2000;
     rtcp = rtcp::compound, 5000;
     twcc = rtcp::transport_feedback, 1000;
+    bwe = bwe::estimator, 3000;
     sdp = sdp::offers, 200;
     sdpfrag = sdp::fragment, 500;
     message = signalling::message, 5000;

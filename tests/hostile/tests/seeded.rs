@@ -51,4 +51,4 @@ macro_rules! tests {
     };
 }
 
-tests! { demux stun dtls srtp rtp payload stream rtcp twcc sdp sdpfrag message room link worker }
+tests! { demux stun dtls srtp rtp payload stream rtcp twcc bwe sdp sdpfrag message room link worker }
