@@ -28,6 +28,8 @@ pub(crate) struct Downlink {
     pub burst: Option<Burst>,
     /// Some section agreed on transport-wide numbers.
     numbered: bool,
+    /// Its network can be probed: some section has RTX.
+    probed: bool,
     next_number: u16,
     first_sent: Option<Instant>,
     heard_at: Option<Instant>,
@@ -54,6 +56,7 @@ impl Downlink {
             queue: Queue::default(),
             burst: None,
             numbered: false,
+            probed: false,
             next_number: numbers_from,
             first_sent: None,
             heard_at: None,
@@ -68,8 +71,8 @@ impl Downlink {
     }
 
     /// What the sections agreed on.
-    pub(crate) fn configure(&mut self, numbered: bool) {
-        self.numbered = numbered;
+    pub(crate) fn configure(&mut self, numbered: bool, probed: bool) {
+        (self.numbered, self.probed) = (numbered, probed);
     }
 
     /// The selected address, before and now.
@@ -127,15 +130,16 @@ impl Downlink {
         [estimator, self.allocate_at].into_iter().flatten().min()
     }
 
-    /// Nothing is known of its network, and never will be.
+    /// Nothing is known of its network, and never will be: without feedback there is nothing to learn from, and without probes an
+    /// estimate would stay at what happens to be sent.
     pub(crate) fn is_deaf(&self, now: Instant) -> bool {
-        !self.numbered || self.heard_at.is_none() && self.first_sent.is_some_and(|at| now > at + DEAF_AFTER)
+        !self.numbered || !self.probed || self.heard_at.is_none() && self.first_sent.is_some_and(|at| now > at + DEAF_AFTER)
     }
 
     /// A picture packet must wait: others do, or the budget is used up.
     #[inline]
     pub(crate) fn holds_back(&mut self, now: Instant) -> bool {
-        self.heard_at.is_some() && (!self.queue.is_empty() || !self.pacer.may_send(now))
+        self.probed && self.heard_at.is_some() && (!self.queue.is_empty() || !self.pacer.may_send(now))
     }
 
     /// Follows the estimate, or the probe.

@@ -199,7 +199,8 @@ impl Worker {
             index
         });
         peer.slots[index].configure(payloads, section.extensions);
-        peer.downlink.configure(peer.slots.iter().any(|slot| slot.live && slot.is_numbered()));
+        let live = || peer.slots.iter().filter(|slot| slot.live);
+        peer.downlink.configure(live().any(Slot::is_numbered), live().any(Slot::repeats));
     }
 
     fn answer(&mut self, key: PeerKey) -> Accepted {

@@ -65,10 +65,6 @@ impl OutgoingPayloads {
         self.0.iter().flatten().all(|outgoing| outgoing.rtx.is_some())
     }
 
-    pub(crate) fn any(&self) -> Option<u8> {
-        self.0.iter().flatten().map(|outgoing| outgoing.payload_type).next()
-    }
-
     pub(crate) fn any_rtx(&self) -> Option<u8> {
         self.0.iter().flatten().find_map(|outgoing| outgoing.rtx)
     }

@@ -7,7 +7,6 @@ use super::Worker;
 use super::peer::PeerKey;
 use super::slot::Link;
 use crate::bwe::{Probe, Sent};
-use crate::id::MediaKind;
 use std::time::{Duration, Instant};
 
 /// A probe that falls behind its rate because the worker was busy is cut off so much after its time.
@@ -93,12 +92,12 @@ impl Worker {
         let (what, back) = (Sent::Probe(burst.probe.id), burst.back);
         burst.back = (back + 1) % REPEATED_MAX;
         let (Some(to), Some(outbound)) = (peer.destination, peer.outbound.as_ref()) else { return false };
-        let usable = |slot: &&mut super::slot::Slot| slot.live && slot.kind == MediaKind::Video && slot.is_numbered();
+        let usable = |slot: &&mut super::slot::Slot| slot.live && slot.repeats();
         // What is looked at has packets that may have been lost.
         let best = |slot: &&mut super::slot::Slot| (slot.line.current().is_some(), slot.line.latest().is_some());
         let Some(slot) = peer.slots.iter_mut().filter(usable).max_by_key(best) else { return false };
         let mut link = Link { to, outbound, downlink: &mut peer.downlink, now };
-        let origin = slot.line.latest().and_then(|latest| slot.line.lookup(latest.wrapping_sub(back))).filter(|_| slot.repeats());
+        let origin = slot.line.latest().and_then(|latest| slot.line.lookup(latest.wrapping_sub(back)));
         let repeated = origin.and_then(|origin| {
             let track = self.sources.get(&origin.source).and_then(|key| self.tracks.get(*key)).filter(|track| !track.muted)?;
             let ring = &track.encodings[track.encoding_of(origin.source)?].ring;

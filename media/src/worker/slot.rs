@@ -57,8 +57,6 @@ pub(crate) struct Slot {
     transport_id: u8,
     /// Those of packets that may have to go out again as they are.
     numbers: Numbers,
-    /// A frame has gone out whole, as far as is known: padding may follow.
-    between_frames: bool,
     /// Against losses of sound, for receivers that have RED.
     pub redundancy: Option<Redundancy>,
 }
@@ -119,7 +117,6 @@ impl Slot {
             grant: Grant::default(),
             transport_id: 0,
             numbers: Numbers::default(),
-            between_frames: true,
             redundancy: None,
         }
     }
@@ -148,7 +145,7 @@ impl Slot {
 
     /// What went out can go out again under another SSRC, unasked.
     pub(crate) fn repeats(&self) -> bool {
-        self.payloads.has_rtx()
+        self.kind == MediaKind::Video && self.transport_id != 0 && self.payloads.any_rtx().is_some()
     }
 
     /// Somebody looks at it.
@@ -210,7 +207,6 @@ impl Slot {
         if forward.began {
             self.grant.temporal.begin(packet.timestamp);
         }
-        self.between_frames = packet.marker;
         self.last_seq = self.last_seq.max(forward.seq);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
@@ -274,18 +270,12 @@ impl Slot {
         Ok(len)
     }
 
-    /// A packet that is nothing but `padding` bytes, of which there are 255 at most: under the RTX SSRC, or without RTX under the
-    /// picture's own between two frames. False: neither can be.
+    /// A packet that is nothing but `padding` bytes, of which there are 255 at most: under the RTX SSRC, where nobody misses it. Under the
+    /// picture's own it would have a number that a receiver who lost it would ask for. False: there is no RTX.
     pub(crate) fn pad(&mut self, padding: u8, what: Sent, link: &mut Link<'_>, out: &mut TransmitBatch) -> bool {
-        let named = match self.payloads.any_rtx() {
-            Some(rtx) => Some((rtx, self.rtx_ssrc, self.line.next_rtx_seq(), 0)),
-            None => self.payloads.any().filter(|_| self.between_frames).and_then(|payload_type| {
-                let (seq, timestamp) = self.line.pad()?;
-                self.last_seq = self.last_seq.max(seq);
-                Some((payload_type, self.ssrc, seq, timestamp))
-            }),
-        };
-        let Some((payload_type, ssrc, index, timestamp)) = named.filter(|_| self.transport_id != 0 && padding > 0) else { return false };
+        let rtx = self.payloads.any_rtx().filter(|_| self.transport_id != 0 && padding > 0);
+        let Some(payload_type) = rtx else { return false };
+        let (ssrc, index, timestamp) = (self.rtx_ssrc, self.line.next_rtx_seq(), 0);
         let number = link.downlink.number();
         let start = out.bytes.len();
         let fields = HeaderFields { marker: false, payload_type, sequence: index as u16, timestamp, ssrc };

@@ -183,23 +183,6 @@ impl SeatLine {
         }
     }
 
-    /// A number for a packet that is nothing but padding, behind a whole frame: extended number and timestamp. `None` before anything
-    /// went out, and while nobody sits here.
-    pub fn pad(&mut self) -> Option<(u64, u32)> {
-        let (stay, (timestamp, _)) = (self.stay?, self.last?);
-        let newest = self.segments.newest()?;
-        let seq = self.next_seq;
-        self.next_seq += 1;
-        if newest.first == stay.next {
-            newest.out_first = self.next_seq;
-        } else {
-            newest.end = stay.next;
-            let following = Segment { first: stay.next, end: u64::MAX, out_first: self.next_seq, ..*newest };
-            self.segments.push(following);
-        }
-        Some((seq, timestamp as u32))
-    }
-
     /// The number that went out last; `None` before the first.
     pub fn latest(&self) -> Option<u16> {
         self.last.map(|_| self.next_seq.wrapping_sub(1) as u16)
