@@ -44,10 +44,11 @@ describe('figures', () => {
     expect(history(20, (at) => ({ bytes: at * 32 })).figures().bitrateKbps).toBe(128);
   });
 
-  it('remember redundancy in a soft passage', () => {
-    // 12 s of full music, then soft notes for a minute: 75 kbit/s, sent twice.
-    const twice = (at: number) => ({ bytes: at <= 12_000 ? at * 32 : 12_000 * 32 + (at - 12_000) * 18.75 });
-    expect(history(60, twice).figures().bitrateKbps).toBe(75);
+  it('notice that redundancy is over', () => {
+    // The server repeats sound while packets get lost: here for 12 s, twice in the worst of them.
+    const repeated = (at: number) => ({ bytes: at <= 12_000 ? at * 48 : 12_000 * 48 + (at - 12_000) * 16 });
+    expect(history(11, repeated).figures().bitrateKbps).toBe(128);
+    expect(history(60, repeated).figures().bitrateKbps).toBe(128);
   });
 
   it('believe the sender about redundancy', () => {

@@ -16,10 +16,9 @@ const AUDIBLE_LEVEL = 0.2;
 const SAMPLES_PER_MS = 48;
 /** Whether every frame is sent twice (RED, RFC 2198): the sound itself is half of the stream. Only the sender knows for sure. */
 export type Redundancy = 'twice' | 'once' | 'unknown';
-const TWICE_SHARE = 0.5;
 /**
- * Reports name Opus either way, but nothing else makes a stream this much fatter than its profile: the coder keeps its
- * average. Once seen it is remembered, because in a soft passage twice is no more than the profile allows.
+ * Reports name Opus either way, but nothing else makes a stream this much fatter than its profile: the coder keeps its average. The
+ * server repeats sound only while packets get lost, once or twice, so nothing is remembered of it.
  */
 const TWICE_FROM_SHARE = 1.2;
 const TWICE_SEEN_MS = 3000;
@@ -68,8 +67,8 @@ export class SoundHistory {
   readonly #direction: 'sent' | 'received';
   #last: SoundCounters | null = null;
   #steps: Step[] = [];
-  /** The profile with which this stream was seen to carry everything twice. */
-  #twiceWith: SoundProfile | null = null;
+  /** How often the stream carries every frame, as far as its rate tells. */
+  #times = 1;
 
   constructor(direction: 'sent' | 'received') {
     this.#direction = direction;
@@ -85,15 +84,16 @@ export class SoundHistory {
     // Who looks seldom has longer steps, and no longer minute.
     while (this.#steps.length > 1 && sum(this.#steps, (s) => s.ms) > TAPE_MS + SLICE_MS) this.#steps.shift();
     const settled = ofOneProfile(this.#recent());
-    const fat = kbps(settled) * 1000 > PROFILES[profile].bitrateBps * TWICE_FROM_SHARE;
-    if (fat && sum(settled, (s) => s.ms) >= TWICE_SEEN_MS) this.#twiceWith = profile;
+    if (sum(settled, (s) => s.ms) < TWICE_SEEN_MS) return;
+    const share = (kbps(settled) * 1000) / PROFILES[profile].bitrateBps;
+    this.#times = share > TWICE_FROM_SHARE ? Math.min(3, Math.max(2, Math.round(share))) : 1;
   }
 
   figures(redundancy: Redundancy = 'unknown'): SoundFigures {
     const recent = this.#recent();
     const settled = ofOneProfile(recent);
-    const twice = redundancy === 'unknown' ? this.#twiceWith === settled.at(-1)?.profile : redundancy === 'twice';
-    const share = twice ? TWICE_SHARE : 1;
+    const times = redundancy === 'unknown' ? this.#times : redundancy === 'twice' ? 2 : 1;
+    const share = 1 / times;
     const lost = sum(recent, (s) => s.lost);
     const packets = sum(recent, (s) => s.packets);
     const samples = sum(recent, (s) => s.samples);
