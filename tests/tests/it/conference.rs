@@ -169,7 +169,7 @@ async fn of_a_hundred_who_come_at_once_nobody_is_too_slow() {
     for attendee in attending {
         assert_eq!(attendee.await.expect("no panic"), Ok(PEOPLE));
     }
-    println!("{PEOPLE} joins, hands and signs: {:?}", began.elapsed());
+    eprintln!("{PEOPLE} joins, hands and signs: {:?}", began.elapsed());
 }
 
 #[tokio::test]
