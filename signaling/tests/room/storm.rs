@@ -23,7 +23,7 @@ fn storm(count: usize) -> (World, Vec<Browser>, Duration) {
 fn a_hundred_joins_in_a_second_tell_each_what_it_needs_and_no_more() {
     for count in [25, 50, 100] {
         let (mut w, people, took) = storm(count);
-        println!("{count} joins: {took:?}");
+        eprintln!("{count} joins: {took:?}");
         w.wait(Duration::from_secs(1));
         let told = w.read(&people[0]);
         let of = |fits: fn(&ServerMessage) -> bool| told.iter().filter(|message| fits(message)).count();

@@ -146,7 +146,7 @@ async fn attend(mut socket: Socket, here: usize) -> Result<usize, String> {
     Ok(seen)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn of_a_hundred_who_come_at_once_nobody_is_too_slow() {
     const PEOPLE: usize = 100;
     let house = House::open_for(PEOPLE).await;
@@ -169,7 +169,7 @@ async fn of_a_hundred_who_come_at_once_nobody_is_too_slow() {
     for attendee in attending {
         assert_eq!(attendee.await.expect("no panic"), Ok(PEOPLE));
     }
-    println!("{PEOPLE} joins, hands and signs: {:?}", began.elapsed());
+    eprintln!("{PEOPLE} joins, hands and signs: {:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn views_and_signs_have_a_pace_of_their_own() {
     let (mut socket, _) = house.enter(&token, "Herr Okafor", None).await;
     let view = ClientMessage::SetView { wanted: vec![], pinned: 0, sizes: vec![] };
     for (message, at_once) in [(view, 10), (ClientMessage::RaiseHand { up: true }, 5)] {
-        for _ in 0..at_once + 3 {
+        for _ in 0..at_once + 8 {
             socket.say(&message).await;
         }
         socket.say(&ClientMessage::Ping { id: 1 }).await;
@@ -196,6 +196,6 @@ async fn views_and_signs_have_a_pace_of_their_own() {
             })
             .await;
         // A slow machine gives some of them time to be allowed again.
-        assert!((1..=3).contains(&refused), "{refused} of {message:?}");
+        assert!((1..=8).contains(&refused), "{refused} of {message:?}");
     }
 }
