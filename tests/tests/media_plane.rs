@@ -249,14 +249,17 @@ async fn the_kernel_learns_whose_an_address_is() {
     let media = plane.media();
     let mut lessons = lessons_on_all_workers(&media, server).await;
     // It learns within moments: then nothing is handed on any more, however much is played.
-    let mut quiet = 0;
-    while quiet < 20 {
-        let before = strays(&media).await;
-        for lesson in &mut lessons {
-            lesson.play().await;
+    let learnt = async {
+        let mut quiet = 0;
+        while quiet < 20 {
+            let before = strays(&media).await;
+            for lesson in &mut lessons {
+                lesson.play().await;
+            }
+            quiet = if strays(&media).await == before { quiet + 1 } else { 0 };
         }
-        quiet = if strays(&media).await == before { quiet + 1 } else { 0 };
-    }
+    };
+    tokio::time::timeout(PATIENCE, learnt).await.expect("it learns");
 }
 
 /// Checks that look as if they were for a worker are all that a stranger can have handed on, and they wait in a ring of their own.

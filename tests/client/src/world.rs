@@ -230,7 +230,9 @@ impl World {
 
     fn arrive(&mut self, now: Instant, Flight { way, address, mut datagram }: Flight) {
         match way {
-            Way::Up(_) => self.worker.handle_datagram(now, address, &mut datagram),
+            Way::Up(_) => {
+                self.worker.handle_datagram(now, address, &mut datagram);
+            }
             Way::Down(Who::Guest(guest)) => self.guests[guest].endpoint.handle_datagram(now, &datagram),
             Way::Down(Who::Client(client)) => {
                 let participant = &mut self.clients[client];
