@@ -115,10 +115,16 @@ mod tests {
         (series.expected(), series.arrived(), series.recovered())
     }
 
+    fn see_all(series: &mut Series, numbers: &[u64]) {
+        for number in numbers {
+            series.see(*number);
+        }
+    }
+
     #[test]
     fn gaps_count_until_they_are_filled_and_nothing_counts_twice() {
         let mut series = Series::default();
-        [100, 101, 104].map(|n| series.see(n));
+        see_all(&mut series, &[100, 101, 104]);
         assert_eq!(counts(&series), (5, 3, 0));
         assert_eq!([102, 102, 99].map(|n| series.see(n)), [Seen::Recovered, Seen::Ignored, Seen::Ignored]);
         assert_eq!(counts(&series), (5, 4, 1));
@@ -127,10 +133,10 @@ mod tests {
     #[test]
     fn only_the_part_between_restart_and_close_counts() {
         let mut series = Series::default();
-        [1, 2, 4].map(|n| series.see(n));
+        see_all(&mut series, &[1, 2, 4]);
         series.restart();
         assert_eq!(series.see(3), Seen::Ignored, "it was missing before");
-        [5, 6, 8].map(|n| series.see(n));
+        see_all(&mut series, &[5, 6, 8]);
         series.close();
         assert_eq!([9, 7].map(|n| series.see(n)), [Seen::Ignored, Seen::Recovered]);
         assert_eq!(counts(&series), (4, 4, 1));
@@ -140,7 +146,7 @@ mod tests {
     fn a_series_with_given_ends_misses_what_never_came() {
         let mut series = Series::default();
         series.restart_at(10);
-        [8, 12].map(|n| series.see(n));
+        see_all(&mut series, &[8, 12]);
         series.close_at(15);
         assert_eq!(counts(&series), (5, 1, 0));
     }

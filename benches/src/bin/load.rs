@@ -380,6 +380,8 @@ mod tests {
         ] {
             assert_eq!(parse_scenario(name).ok(), Some(wanted), "{name}");
         }
-        ["conf", "rooms5", "party7", "mixed3+x"].map(|name| assert!(parse_scenario(name).is_err(), "{name}"));
+        for name in ["conf", "rooms5", "party7", "mixed3+x"] {
+            assert!(parse_scenario(name).is_err(), "{name}");
+        }
     }
 }
