@@ -6,7 +6,7 @@ use crate::generator::Generator;
 use crate::measure::{Figures, Loss, join_times, measure, quantile};
 use crate::participant::{Participant, Sends, Shape};
 use crate::process::Server;
-use crate::scenario::{Sfu, join_meeting, join_one_by_one, wait_for_all};
+use crate::scenario::{SETTLE, Sfu, join_meeting, join_one_by_one, wait_for_all};
 use anyhow::Result;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -19,8 +19,6 @@ pub const SOUND_SEATS: usize = 6;
 pub const CAMERAS_MAX: usize = 40;
 /// Tiles that each viewer holds on to; the other seats go to whoever speaks.
 const WANTED: usize = 4;
-/// Until estimators have found the line, and layers and seats have settled.
-const SETTLE: Duration = Duration::from_secs(6);
 /// A camera's frame: people's frames do not coincide.
 const FRAME: Duration = Duration::from_millis(40);
 

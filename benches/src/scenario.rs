@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// How long joining may take before a run counts as failed.
 pub const PATIENCE: Duration = Duration::from_secs(15);
+/// Until estimators have found the line, and layers and seats have settled.
+pub const SETTLE: Duration = Duration::from_secs(6);
 
 /// A server that participants can join.
 pub trait Sfu: Send {
@@ -59,7 +61,7 @@ pub fn run(scenario: Scenario, sfu: &mut dyn Sfu, server: &Server, admin: Option
         }
     };
     wait_for_all(&mut generator)?;
-    generator.run_for(Duration::from_secs(2))?;
+    generator.run_for(SETTLE)?;
     let loss = Loss::Receivers(receivers_per_packet);
     let mut figures = measure(&mut generator, server, admin, time, loss, || sfu.keep_alive())?;
     let joins = join_times(generator.participants().skip(first_receiver));
