@@ -256,6 +256,7 @@ pub struct Welcome {
 
 /// What came over a socket.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Heard {
     Message(ServerMessage),
     Closed(u16, String),
