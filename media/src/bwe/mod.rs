@@ -13,6 +13,8 @@ mod queue;
 mod rate;
 mod rival;
 mod sending;
+#[cfg(test)]
+mod tests;
 mod trend;
 
 pub use pacer::Pacer;
