@@ -14,6 +14,7 @@ mod rate;
 mod rival;
 mod sending;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "virtual time has to start somewhere")]
 mod tests;
 mod trend;
 
