@@ -112,19 +112,6 @@ impl Worker {
             }
             let budget = peer.downlink.picture_budget(now);
             self.allocation.divide(&demands, budget);
-            if std::env::var_os("DBG").is_some() && !demands.is_empty() {
-                eprintln!(
-                    "DBG {:?} target {} budget {} wanted {} queue {} shares {:?} may {:?} costs {:?}",
-                    now.duration_since(self.pacing.epoch()).as_millis(),
-                    peer.downlink.estimator.target_bps() / 1000,
-                    budget / 1000,
-                    demands.iter().map(Demand::best_bps).sum::<u64>() / 1000,
-                    peer.downlink.queue.len(),
-                    self.allocation.shares.iter().map(|s| s.map(|s| (s.rank, s.temporal))).collect::<Vec<_>>(),
-                    demands.iter().map(|d| d.may_rise).collect::<Vec<_>>(),
-                    demands[0].layers.map(|l| l.bps[3] / 1000)
-                );
-            }
             let wanted = demands.iter().map(Demand::best_bps).sum::<u64>() + peer.downlink.sound_bps();
             peer.downlink.estimator.set_wanted(now, wanted);
             // Until its network is known, nothing pauses.

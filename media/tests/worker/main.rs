@@ -1,6 +1,7 @@
 //! The worker from outside: real clients, a network, virtual time.
 
 mod connect;
+mod downlink;
 mod hostile;
 mod redundancy;
 mod repair;
