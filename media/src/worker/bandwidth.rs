@@ -30,7 +30,7 @@ impl Worker {
         peer.downlink.estimator.on_feedback(now, &feedback);
         self.follow_estimate(now, key);
         if first {
-            self.want_allocation(now, key);
+            self.want_allocation(key);
         }
         Ok(())
     }
@@ -58,28 +58,26 @@ impl Worker {
             self.follow_estimate(now, key);
         }
         if self.peers.get(key).and_then(|peer| peer.downlink.allocate_at).is_some_and(|at| at <= now) {
-            self.want_allocation(now, key);
+            self.want_allocation(key);
         }
     }
 
     /// Something changed that should be seen at once: at the next flush, however many things change before it.
-    pub(super) fn want_allocation(&mut self, now: Instant, key: PeerKey) {
+    pub(super) fn want_allocation(&mut self, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.downlink.allocate_at = None;
         if !std::mem::replace(&mut peer.downlink.unallocated, true) {
             self.unallocated.push(key);
-            // Whoever does not flush by itself is reminded.
-            self.timers.wake_by(key, &mut peer.wake_at, now);
         }
     }
 
     /// A track's layers came, went or changed places.
-    pub(super) fn want_allocation_of_subscribers(&mut self, now: Instant, key: TrackKey) {
+    pub(super) fn want_allocation_of_subscribers(&mut self, key: TrackKey) {
         let count = self.tracks.get(key).map_or(0, |t| t.subscribers.len());
         for index in 0..count {
             let subscriber = self.tracks.get(key).and_then(|t| t.subscribers.get(index)).copied();
             if let Some(subscriber) = subscriber {
-                self.want_allocation(now, subscriber.peer);
+                self.want_allocation(subscriber.peer);
             }
         }
     }
@@ -121,7 +119,7 @@ impl Worker {
                 let Some(slot) = peer.slots.get_mut(usize::from(demanding[n])) else { continue };
                 let share = slot.grant.soften(now, self.allocation.shares[n], demand.least());
                 let share = share.or_else(|| demand.least().filter(|_| unknown));
-                slot.grant.decide(now, share, share != demand.best());
+                slot.grant.decide(now, share.map(|share| demand.whole(share)), share != demand.best());
                 if let Some(at) = slot.grant.poll_timeout(now) {
                     next = next.map(|planned| planned.min(at.max(now + ALLOCATE_EVERY)));
                 }

@@ -228,7 +228,7 @@ impl Worker {
             slot.line.interrupt(now);
         }
         self.aim(now, subscriber);
-        self.want_allocation(now, subscriber.peer);
+        self.want_allocation(subscriber.peer);
     }
 }
 
