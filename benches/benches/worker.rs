@@ -2,6 +2,7 @@
 
 mod fixture;
 
+use auftakt_client::TransportFeedback;
 use auftakt_client::wire::{write_nack, write_receiver_report};
 use auftakt_media::worker::Flushed;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -18,6 +19,10 @@ fn forward(c: &mut Criterion) {
             b.iter_custom(|bursts| timed(bursts, &mut room, 4 * receivers));
         });
     }
+    let mut room = Room::with(100, TransportFeedback::NotOffered);
+    group.bench_function("forward 4 packets to 100 without transport-wide numbers", |b| {
+        b.iter_custom(|bursts| timed(bursts, &mut room, 400));
+    });
     group.finish();
 }
 

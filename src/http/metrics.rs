@@ -113,6 +113,7 @@ async fn media(app: &App, page: &mut Page) {
     page.counter("packets_recovered_total", "Media packets that came by a retransmission.", sum(|c| c.packets_recovered));
     page.counter("packets_forwarded_total", "Media packets sent to receivers.", sum(|c| c.packets_forwarded));
     page.counter("bytes_forwarded_total", "Bytes in them.", sum(|c| c.bytes_forwarded));
+    page.counter("packets_padded_total", "Packets of padding sent to probe receivers' networks.", sum(|c| c.packets_padded));
     page.counter("packets_retransmitted_total", "Media packets sent again.", sum(|c| c.packets_retransmitted));
     page.counter("nacks_sent_total", "Packets asked for again.", sum(|c| c.nacks_sent));
     page.counter("keyframes_requested_total", "Keyframes asked for.", sum(|c| c.keyframes_requested));

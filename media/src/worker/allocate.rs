@@ -121,6 +121,12 @@ impl Demand {
         self.steps().last().map(|(_, share, _)| share)
     }
 
+    /// The share as it is kept in mind: all temporal layers are all of them, also those that were not seen yet.
+    pub(crate) fn whole(&self, share: Share) -> Share {
+        let all = self.layers().iter().any(|layer| layer.rank == share.rank && share.temporal + 1 >= layer.temporal);
+        if all { Share { temporal: u8::MAX, ..share } } else { share }
+    }
+
     /// It has this share, or a better one.
     fn holds(&self, share: Share) -> bool {
         self.current.is_some_and(|current| share <= current)
@@ -322,6 +328,16 @@ mod tests {
         assert_eq!(divide(&[at(share(1, 2), false)], 500), [Some((1, 1))], "down at once");
         assert_eq!(divide(&[at(share(2, 2), false)], 10_000), [Some((1, 2))], "a smaller view needs less");
         assert_eq!(divide(&[at(None, false)], 10_000), [None], "paused for lack of bandwidth until it may rise");
+    }
+
+    #[test]
+    fn temporal_layers_that_were_not_seen_yet_are_no_rise() {
+        let mut some = demand(Importance::Ordinary, 720);
+        some.layers[2].temporal = 1;
+        let had = some.whole(Share { rank: 2, temporal: 0 });
+        let now = Demand { current: Some(had), may_rise: false, ..demand(Importance::Ordinary, 720) };
+        assert_eq!(divide(&[now], 2000), [Some((2, 2))]);
+        assert_eq!(now.whole(Share { rank: 2, temporal: 1 }), Share { rank: 2, temporal: 1 });
     }
 
     #[test]

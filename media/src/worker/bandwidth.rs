@@ -30,7 +30,7 @@ impl Worker {
         peer.downlink.estimator.on_feedback(now, &feedback);
         self.follow_estimate(now, key);
         if first {
-            self.want_allocation(now, key);
+            self.want_allocation(key);
         }
         Ok(())
     }
@@ -58,28 +58,26 @@ impl Worker {
             self.follow_estimate(now, key);
         }
         if self.peers.get(key).and_then(|peer| peer.downlink.allocate_at).is_some_and(|at| at <= now) {
-            self.want_allocation(now, key);
+            self.want_allocation(key);
         }
     }
 
     /// Something changed that should be seen at once: at the next flush, however many things change before it.
-    pub(super) fn want_allocation(&mut self, now: Instant, key: PeerKey) {
+    pub(super) fn want_allocation(&mut self, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         peer.downlink.allocate_at = None;
         if !std::mem::replace(&mut peer.downlink.unallocated, true) {
             self.unallocated.push(key);
-            // Whoever does not flush by itself is reminded.
-            self.timers.wake_by(key, &mut peer.wake_at, now);
         }
     }
 
     /// A track's layers came, went or changed places.
-    pub(super) fn want_allocation_of_subscribers(&mut self, now: Instant, key: TrackKey) {
+    pub(super) fn want_allocation_of_subscribers(&mut self, key: TrackKey) {
         let count = self.tracks.get(key).map_or(0, |t| t.subscribers.len());
         for index in 0..count {
             let subscriber = self.tracks.get(key).and_then(|t| t.subscribers.get(index)).copied();
             if let Some(subscriber) = subscriber {
-                self.want_allocation(now, subscriber.peer);
+                self.want_allocation(subscriber.peer);
             }
         }
     }
@@ -112,19 +110,6 @@ impl Worker {
             }
             let budget = peer.downlink.picture_budget(now);
             self.allocation.divide(&demands, budget);
-            if std::env::var_os("DBG").is_some() && !demands.is_empty() {
-                eprintln!(
-                    "DBG {:?} target {} budget {} wanted {} queue {} shares {:?} may {:?} costs {:?}",
-                    now.duration_since(self.pacing.epoch()).as_millis(),
-                    peer.downlink.estimator.target_bps() / 1000,
-                    budget / 1000,
-                    demands.iter().map(Demand::best_bps).sum::<u64>() / 1000,
-                    peer.downlink.queue.len(),
-                    self.allocation.shares.iter().map(|s| s.map(|s| (s.rank, s.temporal))).collect::<Vec<_>>(),
-                    demands.iter().map(|d| d.may_rise).collect::<Vec<_>>(),
-                    demands[0].layers.map(|l| l.bps[3] / 1000)
-                );
-            }
             let wanted = demands.iter().map(Demand::best_bps).sum::<u64>() + peer.downlink.sound_bps();
             peer.downlink.estimator.set_wanted(now, wanted);
             // Until its network is known, nothing pauses.
@@ -134,7 +119,7 @@ impl Worker {
                 let Some(slot) = peer.slots.get_mut(usize::from(demanding[n])) else { continue };
                 let share = slot.grant.soften(now, self.allocation.shares[n], demand.least());
                 let share = share.or_else(|| demand.least().filter(|_| unknown));
-                slot.grant.decide(now, share, share != demand.best());
+                slot.grant.decide(now, share.map(|share| demand.whole(share)), share != demand.best());
                 if let Some(at) = slot.grant.poll_timeout(now) {
                     next = next.map(|planned| planned.min(at.max(now + ALLOCATE_EVERY)));
                 }

@@ -126,7 +126,7 @@ impl Downlink {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        let estimator = self.estimator.poll_timeout().filter(|_| self.numbered);
+        let estimator = self.estimator.poll_timeout().filter(|_| self.numbered && self.probed);
         [estimator, self.allocate_at].into_iter().flatten().min()
     }
 

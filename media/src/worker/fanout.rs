@@ -148,7 +148,7 @@ impl Worker {
             if track.kind == MediaKind::Audio {
                 return self.aim_subscribers(now, key);
             }
-            self.want_allocation_of_subscribers(now, key);
+            self.want_allocation_of_subscribers(key);
             self.allocate_waiting(now);
         }
     }

@@ -48,10 +48,15 @@ impl Worker {
             }
             if slot.assigned == Some(key) {
                 slot.assigned = None;
+                slot.grant.clear();
             }
             let sits = |source: Option<SourceKey>| source.is_some_and(|s| track.encodings.iter().any(|e| e.source == s));
             if sits(slot.line.current()) || sits(slot.line.pending()) {
                 self.aim(now, subscriber);
+            }
+            if track.kind == MediaKind::Video {
+                // Others may have what it had.
+                self.want_allocation(subscriber.peer);
             }
         }
     }
@@ -109,7 +114,7 @@ impl Worker {
     /// Sound is aimed at once; pictures when it is known what the network carries of all of them.
     fn reconsider(&mut self, now: Instant, subscriber: Subscriber) {
         if self.slot_mut(subscriber).is_some_and(|slot| slot.kind == MediaKind::Video) {
-            self.want_allocation(now, subscriber.peer);
+            self.want_allocation(subscriber.peer);
         }
         self.aim(now, subscriber);
     }
@@ -178,7 +183,7 @@ impl Worker {
             encoding.floor = encoding.ring.highest().map_or(0, |highest| highest + 1);
         }
         if track.kind == MediaKind::Video {
-            self.want_allocation_of_subscribers(self.now, key);
+            self.want_allocation_of_subscribers(key);
         }
         self.aim_subscribers(self.now, key);
     }

@@ -53,10 +53,6 @@ impl Queue {
         self.pictures.is_empty() && self.repairs.is_empty()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.pictures.len()
-    }
-
     /// Full: the section is to begin again.
     pub(crate) fn push(&mut self, slot: u16, fresh: Fresh, now: Instant) -> Result<(), DropReason> {
         if self.pictures.len() >= PICTURES_MAX {
@@ -115,10 +111,6 @@ impl Pacing {
         if !std::mem::replace(&mut peer.downlink.enlisted, true) {
             self.lanes.push_back(key);
         }
-    }
-
-    pub(super) fn epoch(&self) -> Instant {
-        self.epoch
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
@@ -236,7 +228,7 @@ impl Worker {
             slot.line.interrupt(now);
         }
         self.aim(now, subscriber);
-        self.want_allocation(now, subscriber.peer);
+        self.want_allocation(subscriber.peer);
     }
 }
 

@@ -50,7 +50,7 @@ impl Worker {
     /// Begins the probe that the estimator asks for, if it does.
     pub(super) fn begin_probe(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        if peer.downlink.burst.is_some() || peer.destination.is_none() || peer.outbound.is_none() {
+        if peer.downlink.burst.is_some() || peer.downlink.is_deaf(now) || peer.destination.is_none() || peer.outbound.is_none() {
             return;
         }
         if let Some(probe) = peer.downlink.estimator.poll_probe(now) {

@@ -226,7 +226,7 @@ impl Worker {
         blocks.clear();
         self.blocks = blocks;
         for track in reordered {
-            self.want_allocation_of_subscribers(now, track);
+            self.want_allocation_of_subscribers(track);
         }
     }
 

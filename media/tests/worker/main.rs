@@ -2,6 +2,7 @@
 
 mod activity;
 mod connect;
+mod downlink;
 mod hostile;
 mod redundancy;
 mod repair;

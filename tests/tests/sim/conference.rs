@@ -5,7 +5,8 @@ use crate::picture::frames;
 use crate::{MS, each_seed};
 use auftakt_client::band::{Camera, Player, join_publisher, join_viewer, play};
 use auftakt_client::world::{Way, Who, World, mid};
-use auftakt_client::{ClientConfig, Received};
+use auftakt_client::{ClientConfig, Outgoing, Received};
+use auftakt_media::codec::Codec;
 use auftakt_media::worker::{Event, Importance, Viewing};
 use auftakt_tests::impair::Settings;
 use std::time::{Duration, Instant};
@@ -154,6 +155,125 @@ fn who_begins_on_a_narrow_line_is_not_drowned() {
         hall.world.run_for(Duration::from_secs(1));
         hall.assert_whole();
         assert!(stats.delivered > 0);
+    });
+}
+
+#[test]
+fn a_picture_without_layers_loses_frames_before_it_pauses() {
+    each_seed(3, |seed| {
+        let lines = Lines::new(seed);
+        let mut world = World::on(Box::new(lines.clone()), seed as u8);
+        let source = join_publisher(&mut world, ClientConfig::seeded(seed), &[]);
+        let viewer = join_viewer(&mut world, ClientConfig::seeded(seed + 100), 1);
+        world.assign(viewer, "1", Some(world.track(source, "1")));
+        let (mut frame, mut asked) = (0, 0);
+        let mut film = |world: &mut World, seconds: u32| {
+            for _ in 0..seconds * SECOND {
+                let wanted = world.keyframes_wanted(source, "1", None);
+                send_layered_frame(world, source, frame, frame == 0 || wanted > asked);
+                (frame, asked) = (frame + 1, wanted);
+                world.run_for(20 * MS);
+            }
+        };
+        film(&mut world, 5);
+        let wide = world.received(viewer, "1").len();
+        // Four packets of 1100 bytes 50 times a second are 1.85 Mbit/s; the upper layers are a quarter and a half of them.
+        lines.set(Way::Down(Who::Client(viewer)), Settings { rate_bps: 1_600_000, queue: 300 * MS, ..clean() });
+        film(&mut world, 3);
+        let adapted = world.received(viewer, "1").len();
+        film(&mut world, 10);
+        let narrow = world.received(viewer, "1").len() - adapted;
+        assert!((500..=1600).contains(&narrow), "of 2000 packets {narrow}");
+        lines.set(Way::Down(Who::Client(viewer)), clean());
+        film(&mut world, 8);
+        let before = world.received(viewer, "1").len();
+        film(&mut world, 4);
+        assert!(world.received(viewer, "1").len() - before >= 780, "every frame again");
+        assert!(wide >= 900, "{wide}");
+        world.run_for(Duration::from_secs(1));
+        assert_layers_decode(&world.received(viewer, "1"));
+    });
+}
+
+/// The temporal layer of a frame, and whether it needs base-layer frames alone.
+fn temporal(frame: u32) -> (u8, bool) {
+    [(0, false), (2, true), (1, true), (2, false)][frame as usize % 4]
+}
+
+/// VP8 with three temporal layers, four packets a frame.
+fn send_layered_frame(world: &mut World, source: usize, frame: u32, keyframe: bool) {
+    let (id, sync) = temporal(frame);
+    let (id, sync) = if keyframe { (0, false) } else { (id, sync) };
+    for part in 0..4u8 {
+        let picture = (frame as u16 & 0x7FFF | 0x8000).to_be_bytes();
+        let start = if part == 0 { 0x10 } else { 0 };
+        let mut payload =
+            vec![0x80 | start, 0xA0, picture[0], picture[1], id << 6 | u8::from(sync) << 5, u8::from(!(keyframe && part == 0))];
+        payload.resize(1095, part);
+        payload.extend_from_slice(&frame.to_be_bytes());
+        payload.push(part);
+        let (now, timestamp) = (world.now, frame.wrapping_mul(1800));
+        world.clients[source].client.send(now, "1", &Outgoing::plain(Codec::Vp8, timestamp, part == 3, &payload));
+    }
+}
+
+/// Numbers and picture ids count on, no frame is cut but where a keyframe follows, and each frame has those it needs: a base frame the one
+/// before of its kind, others what came since it and is not above them, unless they need the base alone.
+fn assert_layers_decode(received: &[Received]) {
+    let mut packets: Vec<&Received> = received.iter().collect();
+    packets.sort_by_key(|packet| packet.index);
+    assert!(packets.windows(2).all(|pair| pair[1].index == pair[0].index + 1), "numbers count on");
+    let number = |packet: &Received| u32::from_be_bytes(packet.payload[1095..1099].try_into().expect("a number"));
+    let picture = |packet: &Received| u16::from_be_bytes([packet.payload[2], packet.payload[3]]) & 0x7FFF;
+    let mut newest = [None; 3];
+    let mut before: Option<u16> = None;
+    let mut cut = false;
+    for parts in packets.chunk_by(|a, b| number(a) == number(b)) {
+        let (first, id) = (parts[0], usize::from(parts[0].payload[4] >> 6));
+        let (keyframe, sync) = (first.payload[5] & 1 == 0, first.payload[4] & 0x20 != 0);
+        assert!(before.is_none_or(|id| picture(first) == (id + 1) & 0x7FFF), "picture ids count on");
+        before = Some(picture(first));
+        let base_expected = || newest[0].is_some_and(|base| number(first) - base <= 4);
+        match id {
+            _ if keyframe => newest = [None; 3],
+            0 => assert!(!cut && base_expected(), "base frame {} after {newest:?}", number(first)),
+            _ if sync => assert!(!cut && base_expected()),
+            _ => assert!(!cut && newest[1].is_some_and(|one| number(first) - one <= 2), "frame {} after {newest:?}", number(first)),
+        }
+        newest[id] = Some(number(first));
+        cut = parts.len() < 4;
+    }
+}
+
+#[test]
+fn a_pause_and_a_new_address_cost_little() {
+    each_seed(3, |seed| {
+        let mut hall = Hall::new(seed, 2);
+        hall.play(5);
+        assert_eq!([hall.layer(0), hall.layer(1)], [Some(FULL); 2]);
+        // A quarter of a minute without pictures: what the line carries is still known.
+        for seat in 0..2 {
+            hall.view(seat, 0, Importance::Ordinary);
+        }
+        hall.play(15);
+        assert_eq!([hall.layer(0), hall.layer(1)], [None; 2]);
+        for seat in 0..2 {
+            hall.view(seat, 720, Importance::Ordinary);
+        }
+        hall.play(2);
+        assert_eq!([hall.layer(0), hall.layer(1)], [Some(FULL); 2], "two seconds after the pause");
+        // Another network, with an ICE restart.
+        let viewer = hall.viewer;
+        hall.world.clients[viewer].address = "198.51.100.200:4711".parse().expect("an address");
+        hall.world.clients[viewer].client.restart_ice();
+        hall.world.negotiate(viewer, &[]);
+        hall.play(4);
+        assert_eq!([hall.layer(0), hall.layer(1)], [Some(FULL); 2], "four seconds after moving");
+        hall.world.run_for(Duration::from_secs(1));
+        for seat in 0..2 {
+            let slow = hall.sound_delays(seat, hall.began).into_iter().max().expect("sound");
+            assert!(slow < 500 * MS, "sound took {slow:?}");
+        }
     });
 }
 
