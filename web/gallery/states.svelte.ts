@@ -165,6 +165,7 @@ const conferences: Record<string, GalleryState> = {
   'conference-speaker-two': inConference({ count: 2, layout: 'speaker', speaking: [1] }),
   'conference-speaker-alone': inConference({ count: 1, layout: 'speaker' }),
   'conference-screen': inConference({ count: 12, layout: 'speaker', speaking: [3], screensOf: [1] }),
+  'conference-screen-few': inConference({ count: 6, layout: 'speaker', speaking: [3], screensOf: [1] }),
   'conference-screens': inConference({ count: 12, layout: 'speaker', speaking: [3], screensOf: [1, 4] }),
   'conference-screen-grid': inConference({ count: 8, speaking: [3], screensOf: [1] }),
   'conference-marks': inConference({

@@ -67,6 +67,22 @@ describe('tiles', () => {
     expect(pages).toBe(size === phone ? 5 : size.width === 844 ? 4 : 2);
   });
 
+  test.each(['conference-speaker', 'conference-screen-few', 'conference-screens'])('of the strip never lie on one another, and nobody is left out of the count: %s', async (state) => {
+    for (const size of [tablet, { width: 820, height: 1180 }, phone, { width: 844, height: 390 }]) {
+      await page.setViewportSize(size);
+      await gallery.show(page, state, 'de');
+      const boxes = await page.locator('.speaker > li').evaluateAll((items) => items.map((item) => item.getBoundingClientRect().toJSON() as DOMRect));
+      const overlapping = boxes.filter((a, index) =>
+        boxes.slice(index + 1).some((b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1),
+      );
+      expect(overlapping).toEqual([]);
+      const said = (await page.locator('.more-people').allInnerTexts()).join('');
+      const shown = await page.locator('.tile').count();
+      const whole = { 'conference-speaker': 36, 'conference-screen-few': 7, 'conference-screens': 14 }[state];
+      expect(shown + Number.parseInt(said === '' ? '0' : said, 10)).toBe(whole);
+    }
+  });
+
   test('keep their video element when the view, the window or the panel changes', async () => {
     await gallery.show(page, 'conference-9', 'de');
     await page.evaluate(() => {

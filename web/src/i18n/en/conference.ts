@@ -130,7 +130,7 @@ export const conference = (f: Format): Messages['conference'] => {
       end_spotlight: 'Stop showing large to everybody',
       remove: 'Remove from the room',
     },
-    remove: { title: (name) => `Remove ${name}?`, text: 'The conference ends for this person at once.', go: 'Remove', stay: 'Do not remove' },
+    remove: { title: (name) => `Remove ${name}?`, text: 'The conference ends for this person at once.', go: 'Remove', stay: 'Keep' },
     settings: {
       soundProfile: 'Sound profile',
       proof: 'Open the sound proof',
