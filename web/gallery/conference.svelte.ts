@@ -35,7 +35,7 @@ export const staffLink: LinkInfo = {
   school: 'Musikschule Lindental',
   address: 'Sie',
 };
-export const attendeeLink: LinkInfo = { ...staffLink, role: 'attendee', name: 'Kofi Mensah' };
+export const attendeeLink: LinkInfo = { ...staffLink, role: 'attendee', name: 'Annegret Sedlmayr' };
 
 const who: readonly (readonly [string, PictureName | null])[] = [
   ['Ayşe Demirtaş-Wollschläger', 'p01'],

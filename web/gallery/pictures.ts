@@ -37,8 +37,10 @@ export function picture(name: PictureName): MediaStream {
   const known = streams.get(name);
   if (known) return known;
   const canvas = document.createElement('canvas');
-  canvas.width = 960;
-  canvas.height = 720;
+  // Forty of them are drawn at once, so that looking at a conference does not take the whole machine.
+  const large = !(name in staff);
+  canvas.width = large ? 960 : 480;
+  canvas.height = large ? 720 : 360;
   const context = canvas.getContext('2d');
   const image = new Image();
   image.onload = () => {
@@ -47,7 +49,7 @@ export function picture(name: PictureName): MediaStream {
     };
     draw();
     // A stream has a picture only when something is drawn again.
-    setInterval(draw, 200);
+    setInterval(draw, large ? 200 : 1000);
   };
   image.src = sources[name];
   const stream = canvas.captureStream();

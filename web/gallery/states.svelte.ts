@@ -1,7 +1,7 @@
 /** Every state a person can meet, by name. */
 import type { AppStore, BrowserInfo, CaptureProblem, ErrorCode, LinkInfo, Screen } from '../src/state/types';
 import { attendeeLink, conference, conferenceLines, staffLink, waiting, waitingPeople, type ConferenceFixture } from './conference.svelte';
-import { ready, refusedDevices, studentLink, teacherLink, untouched } from './join.svelte';
+import { noLevel, ready, refusedDevices, studentLink, teacherLink, untouched } from './join.svelte';
 import { chatLines, deniz, hannah, lesson, longNamed, notice, person, seat, type LessonFixture } from './lesson.svelte';
 import { picture } from './pictures';
 import { echoProof, measuringProof, poorProof } from './proof';
@@ -129,6 +129,7 @@ const lessons: Record<string, GalleryState> = {
   chat: inLesson({ lines: chatLines }, CHAT),
   'chat-empty': inLesson({ link: studentLink }, CHAT),
   people: inLesson({ seats: [seat(hannah, 0), seat(longNamed, 1), seat(deniz, 2)] }, ['[data-testid="participants-toggle"]']),
+  'people-lobby': inLesson({ lobby: waitingPeople }, ['[data-testid="participants-toggle"]']),
   settings: inLesson({}, ['[data-testid="settings-toggle"]'], desktop),
   more: inLesson({ unread: 3, lines: chatLines, change: { secondCamera: { kind: 'off' } } }, ['[data-testid="more-toggle"]']),
   'microphone-silent': inLesson({ notices: [notice({ kind: 'microphone_silent', seconds: 6 }, 'restart_microphone')] }),
@@ -164,6 +165,7 @@ const conferences: Record<string, GalleryState> = {
   'conference-speaker-two': inConference({ count: 2, layout: 'speaker', speaking: [1] }),
   'conference-speaker-alone': inConference({ count: 1, layout: 'speaker' }),
   'conference-screen': inConference({ count: 12, layout: 'speaker', speaking: [3], screensOf: [1] }),
+  'conference-screen-few': inConference({ count: 6, layout: 'speaker', speaking: [3], screensOf: [1] }),
   'conference-screens': inConference({ count: 12, layout: 'speaker', speaking: [3], screensOf: [1, 4] }),
   'conference-screen-grid': inConference({ count: 8, speaking: [3], screensOf: [1] }),
   'conference-marks': inConference({
@@ -221,7 +223,7 @@ const lobbies: Record<string, GalleryState> = {
   'waiting-nobody': page(() => ({ kind: 'waiting', waiting: waiting(studentLink, { hosts: [], since: Date.now() }) })),
   'waiting-offline': page(() => ({ kind: 'waiting', waiting: waiting(attendeeLink, { connected: false }) }), desktop),
   'waiting-check': page(() => ({ kind: 'waiting', waiting: waiting(attendeeLink) }), desktop, ['[data-testid="waiting-check"]']),
-  'waiting-off': page(() => ({ kind: 'waiting', waiting: waiting(studentLink, { microphone: { kind: 'off' }, camera: { kind: 'off' } }) })),
+  'waiting-off': page(() => ({ kind: 'waiting', waiting: waiting(studentLink, { microphone: { kind: 'off' }, camera: { kind: 'off' }, preview: null, level: noLevel }) })),
   'left-conference': page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: staffLink, again: nothing } })),
   dismissed: refused('dismissed', attendeeLink, true),
   'dismissed-pupil': refused('dismissed', studentLink, true),

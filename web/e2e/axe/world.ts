@@ -8,7 +8,7 @@ const configFile = fileURLToPath(new URL('../../gallery/vite.config.ts', import.
 const source = readFileSync(new URL('../../gallery/states.svelte.ts', import.meta.url), 'utf8');
 
 /** Read from the gallery's source: the states themselves need a browser. */
-export const stateNames: readonly string[] = [...source.matchAll(/^ {2}'?([a-z][a-z-]*)'?: (?:page|problem|refused|inLesson|inConference)\(/gm)].map((match) => match[1] ?? '');
+export const stateNames: readonly string[] = [...source.matchAll(/^ {2}'?([a-z][a-z0-9-]*)'?: (?:page|problem|refused|inLesson|inConference)\(/gm)].map((match) => match[1] ?? '');
 
 export interface Gallery {
   readonly browser: Browser;

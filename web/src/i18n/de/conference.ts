@@ -12,7 +12,7 @@ export const conference = (s: Speak, f: Format) => {
     page: {
       short: (page: number, pages: number) => `${f.number(page)} / ${f.number(pages)}`,
       now: (page: number, pages: number) => `Seite ${f.number(page)} von ${f.number(pages)}`,
-      next: (page: number, pages: number) => `Seite ${f.number(page)} von ${f.number(pages)}, weiter`,
+      next: (page: number, pages: number) => `${f.number(page)} / ${f.number(pages)}, nächste Seite`,
       previous: 'Vorige Seite',
       following: 'Nächste Seite',
       speaksGo: (name: string, page: number) => `${name} spricht auf Seite ${f.number(page)}. Dorthin`,
@@ -179,7 +179,7 @@ export const conference = (s: Speak, f: Format) => {
       unheard: s('Spiel dich ruhig ein. Noch hört dich niemand.', 'Noch hört und sieht Sie niemand.'),
       unheardOff: s('Dein Mikrofon ist aus. Noch hört dich niemand.', 'Ihr Mikrofon ist aus. Noch hört Sie niemand.'),
       canAdmit: s('holt dich herein', 'kann Sie einlassen'),
-      more: (count: number) => `und ${f.number(count)} ${f.plural(count, { one: 'weitere Person', other: 'weitere Personen' })}`,
+      more: (count: number) => `${f.number(count)} ${f.plural(count, { one: 'weitere Person', other: 'weitere Personen' })}`,
       you: s('Du', 'Sie'),
       since: (count: number) => (count < 1 ? s('bist gerade gekommen', 'sind gerade gekommen') : s(`wartest seit ${minutes(count)}`, `warten seit ${minutes(count)}`)),
       check: 'Bild und Ton prüfen',

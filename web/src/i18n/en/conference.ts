@@ -11,7 +11,7 @@ export const conference = (f: Format): Messages['conference'] => {
     page: {
       short: (page, pages) => `${f.number(page)} / ${f.number(pages)}`,
       now: (page, pages) => `Page ${f.number(page)} of ${f.number(pages)}`,
-      next: (page, pages) => `Page ${f.number(page)} of ${f.number(pages)}, next`,
+      next: (page, pages) => `${f.number(page)} / ${f.number(pages)}, next page`,
       previous: 'Previous page',
       following: 'Next page',
       speaksGo: (name, page) => `${name} speaks on page ${f.number(page)}. Go there`,
@@ -130,7 +130,7 @@ export const conference = (f: Format): Messages['conference'] => {
       end_spotlight: 'Stop showing large to everybody',
       remove: 'Remove from the room',
     },
-    remove: { title: (name) => `Remove ${name}?`, text: 'The conference ends for this person at once.', go: 'Remove', stay: 'Do not remove' },
+    remove: { title: (name) => `Remove ${name}?`, text: 'The conference ends for this person at once.', go: 'Remove', stay: 'Keep' },
     settings: {
       soundProfile: 'Sound profile',
       proof: 'Open the sound proof',
@@ -167,7 +167,7 @@ export const conference = (f: Format): Messages['conference'] => {
       unheard: 'Nobody hears or sees you yet.',
       unheardOff: 'Your microphone is off. Nobody hears you yet.',
       canAdmit: 'can let you in',
-      more: (count) => `and ${f.number(count)} more ${f.plural(count, { one: 'person', other: 'people' })}`,
+      more: (count) => `${f.number(count)} more ${f.plural(count, { one: 'person', other: 'people' })}`,
       you: 'You',
       since: (count) => (count < 1 ? 'have just come' : `have waited for ${minutes(count)}`),
       check: 'Check picture and sound',
