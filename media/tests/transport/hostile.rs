@@ -73,7 +73,7 @@ proptest! {
             prop_assert!(!request.verify("no such password"));
             let ours = Credentials { ufrag: request.local_ufrag().to_owned(), pwd: "no such password".to_owned() };
             let mut out = vec![];
-            let result = IceLite::new(ours, now).handle_request(now, "192.0.2.1:1".parse().unwrap(), &request, &mut out);
+            let result = IceLite::new(ours, now).handle_request(now, "192.0.2.1:1".parse::<std::net::SocketAddr>().unwrap(), &request, &mut out);
             prop_assert_eq!((result, out.len()), (Err(DropReason::StunUnauthenticated), 0));
         }
     }
