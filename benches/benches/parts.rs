@@ -3,6 +3,7 @@
 mod fixture;
 
 use auftakt_client::wire::{write_nack, write_receiver_report};
+use auftakt_media::bwe::{Estimator, Sent};
 use auftakt_media::codec::Codec;
 use auftakt_media::demux::classify;
 use auftakt_media::id::MediaKind;
@@ -257,6 +258,45 @@ fn rtcp(c: &mut Criterion) {
     group.finish();
 }
 
+/// A receiver is sent 100 packets in 50 ms and tells of them, every twentieth lost.
+fn bandwidth(c: &mut Criterion) {
+    let mut group = c.benchmark_group("bandwidth");
+    group.throughput(Throughput::Elements(TOLD.into()));
+    let start = Instant::now();
+    let note = |estimator: &mut Estimator, first: u16, now: Instant| {
+        for n in 0..TOLD {
+            estimator.on_sent(now + Duration::from_micros(500 * u64::from(n)), first.wrapping_add(n), 1150, Sent::Video);
+        }
+    };
+    let (mut estimator, mut first, mut now) = (Estimator::new(start), 0_u16, start);
+    group.bench_function("note 100 packets", |b| {
+        b.iter(|| {
+            note(&mut estimator, first, now);
+            (first, now) = (first.wrapping_add(TOLD), now + Duration::from_millis(50));
+        });
+    });
+    let (mut estimator, mut recorder) = (Estimator::new(start), TwccRecorder::new(start));
+    let (mut first, mut now) = (0_u16, start);
+    group.bench_function("note 100 packets and read the feedback", |b| {
+        let told = || {
+            let (begun, mut out) = (now, vec![]);
+            record(&mut recorder, first, now);
+            (first, now) = (first.wrapping_add(TOLD), now + Duration::from_millis(50));
+            recorder.write_feedback(now, 1, 2, &mut out);
+            (first.wrapping_sub(TOLD), begun, out)
+        };
+        let read = |(first, now, out): &mut (u16, Instant, Vec<u8>)| {
+            note(&mut estimator, *first, *now);
+            if let Some(Ok(Packet::TransportCc(fci))) = Compound::new(out).next() {
+                let feedback = Feedback::parse(fci).expect("written as it is read");
+                estimator.on_feedback(*now + Duration::from_millis(60), &feedback);
+            }
+        };
+        b.iter_batched_ref(told, read, BatchSize::SmallInput);
+    });
+    group.finish();
+}
+
 fn parse(compound: &[u8]) -> usize {
     let told = |packet: Packet<'_>| match packet {
         Packet::Nack(nack) => nack.lost().count(),
@@ -270,6 +310,6 @@ fn parse(compound: &[u8]) -> usize {
 criterion_group! {
     name = benches;
     config = fixture::criterion();
-    targets = demultiplex, open, seal, rewrite, ring, nack, rtcp
+    targets = demultiplex, open, seal, rewrite, ring, nack, rtcp, bandwidth
 }
 criterion_main!(benches);

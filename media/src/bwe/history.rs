@@ -51,12 +51,12 @@ impl History {
             self.packets = vec![EMPTY; LEN_MIN];
         }
         if self.packets.len() < LEN_MAX {
-            let old = &self.packets[number as usize % self.packets.len()];
+            let old = &self.packets[self.place(number)];
             if old.bytes > 0 && old.state == State::Unknown && sent < old.sent.saturating_add(KEEP_MICROS) {
                 self.grow();
             }
         }
-        let place = number as usize % self.packets.len();
+        let place = self.place(number);
         let bytes = u16::try_from(bytes).unwrap_or(u16::MAX).max(1);
         self.packets[place] = Packet { sent, number: number as u32, bytes, state: State::Unknown };
         number
@@ -66,8 +66,8 @@ impl History {
     pub(super) fn find(&mut self, number: u16) -> Option<(u64, &mut Packet)> {
         let newest = self.newest?;
         let number = newest.checked_sub(u64::from((newest as u16).wrapping_sub(number)))?;
-        let len = self.packets.len();
-        let packet = &mut self.packets[number as usize % len];
+        let place = self.place(number);
+        let packet = self.packets.get_mut(place)?;
         (packet.bytes > 0 && packet.number == number as u32).then_some((number, packet))
     }
 
@@ -76,11 +76,16 @@ impl History {
         self.newest
     }
 
+    /// The length is a power of two, and a mask is cheaper than a division.
+    fn place(&self, number: u64) -> usize {
+        number as usize & self.packets.len().wrapping_sub(1)
+    }
+
     fn grow(&mut self) {
         let len = self.packets.len() * 2;
         let mut packets = vec![EMPTY; len];
         for packet in self.packets.iter().filter(|packet| packet.bytes > 0) {
-            packets[packet.number as usize % len] = *packet;
+            packets[packet.number as usize & (len - 1)] = *packet;
         }
         self.packets = packets;
     }

@@ -101,7 +101,7 @@ impl Loss {
                 Verdict::Collapse
             }
             // The whole measurement must be of the time after.
-            Some((tried, _)) if now < tried + round + age => return Verdict::Usual,
+            Some((tried, _)) if now < tried + round + age => Verdict::Usual,
             Some((_, before)) => {
                 self.trial = None;
                 if self.fraction < (self.base + before) / 2.0 {
@@ -112,7 +112,7 @@ impl Loss {
                     Verdict::Chance
                 }
             }
-            None if queued => return Verdict::Usual,
+            None if queued => Verdict::Usual,
             None if !self.known => {
                 // The first measurement is of a rate that no network is too narrow for.
                 self.base = self.fraction.min(BASE_MAX);

@@ -13,6 +13,9 @@ mod queue;
 mod rate;
 mod rival;
 mod sending;
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "virtual time has to start somewhere")]
+mod tests;
 mod trend;
 
 pub use pacer::Pacer;

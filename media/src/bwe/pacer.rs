@@ -91,6 +91,7 @@ impl Pacer {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "virtual time has to start somewhere")]
 mod tests {
     use super::*;
 

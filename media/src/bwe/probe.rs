@@ -207,3 +207,54 @@ impl Schedule {
         self.next = self.next.max(now + micros);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A burst of ten packets at 1 Mbit/s that arrive so many µs apart.
+    fn burst(spacing: i64) -> Option<Shown> {
+        let mut bursts = Bursts::default();
+        let probe = bursts.ask(0, 1e6, 0);
+        for number in 0..10 {
+            bursts.on_sent(number * 9_600, number, 1200, Some(probe.id));
+        }
+        for number in (0..10).filter(|number| bursts.covers(*number)).collect::<Vec<_>>() {
+            bursts.on_arrival(number * 9_600, 500_000 + number as i64 * spacing, 1200);
+        }
+        bursts.finish(300_000, 9)
+    }
+
+    #[test]
+    fn shows_what_the_link_gives() {
+        let shown = |spacing| burst(spacing).expect("all were told of");
+        assert!(matches!(shown(9_600), Shown::Passed(bps) if (bps - 1e6).abs() < 1e4));
+        assert!(matches!(shown(19_200), Shown::Full(bps) if (bps - 5e5).abs() < 1e4));
+        assert_eq!(shown(3_000), Shown::Nothing, "gathered on the way");
+        assert_eq!(shown(0), Shown::Nothing);
+    }
+
+    #[test]
+    fn is_given_up_when_nobody_begins_it() {
+        let mut bursts = Bursts::default();
+        bursts.ask(0, 1e6, 0);
+        assert_eq!(bursts.finish(1_000_000, 100), None);
+        assert_eq!(bursts.finish(2_000_000, 100), Some(Shown::Nothing));
+        assert!(bursts.idle());
+    }
+
+    #[test]
+    fn comes_less_often_while_it_shows_nothing_new() {
+        let mut schedule = Schedule::new();
+        let (mut now, mut times) = (10_000_000, vec![]);
+        for _ in 0..6 {
+            now = schedule.next().max(now);
+            assert!(schedule.rate(now, 1e6, 4e6).is_some_and(|rate| rate > 1.5e6));
+            schedule.asked(now);
+            schedule.failed(now);
+            times.push(schedule.next() - now);
+        }
+        assert!(times.is_sorted() && times[5] == INTERVAL_MAX_MICROS, "{times:?}");
+        assert!(schedule.rate(u64::MAX, 1e6, 1e6).is_none(), "nothing more is wanted");
+    }
+}

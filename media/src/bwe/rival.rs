@@ -92,3 +92,46 @@ impl Rival {
         self.target = self.target.min(target);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMPTY: i64 = 10_000;
+    const FULL: i64 = 300_000;
+
+    /// Feedback every 100 ms for so many seconds, with a queue that depends on what is sent.
+    fn run(rival: &mut Rival, seconds: u64, queue: impl Fn(f64) -> i64, lost: bool) -> Vec<Advice> {
+        let mut target = 1e6;
+        let mut all = vec![];
+        for round in 1..=seconds * 10 {
+            let advice = rival.update(round * 100_000, queue(target), EMPTY, lost);
+            if let Advice::Target(bps) = advice {
+                target = bps;
+            }
+            all.push(advice);
+            if !matches!(advice, Advice::Target(_)) {
+                break;
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn grows_below_what_is_fair_and_gives_way_above() {
+        let mut rival = Rival::new(0, 500e3, 1e6);
+        let all = run(&mut rival, 2, |_| FULL, false);
+        assert!(matches!(all.last(), Some(Advice::Target(bps)) if *bps > 600e3), "{all:?}");
+        let mut rival = Rival::new(0, 2e6, 1e6);
+        let all = run(&mut rival, 2, |_| FULL, true);
+        assert!(matches!(all.last(), Some(Advice::Target(bps)) if *bps <= 1.5e6), "{all:?}");
+    }
+
+    #[test]
+    fn sees_that_the_queue_was_ours_and_that_a_path_is_longer() {
+        let ours = |bps: f64| if bps < 800e3 { 0 } else { FULL };
+        assert_eq!(run(&mut Rival::new(0, 1e6, 1e6), 10, ours, false).last(), Some(&Advice::Gone));
+        assert_eq!(run(&mut Rival::new(0, 1e6, 1e6), 10, |_| 60_000, false).last(), Some(&Advice::LongerPath));
+        assert!(matches!(run(&mut Rival::new(0, 1e6, 1e6), 30, |_| FULL, true).last(), Some(Advice::Target(_))));
+    }
+}

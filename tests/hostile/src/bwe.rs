@@ -28,10 +28,10 @@ pub(crate) fn estimator(data: &[u8]) {
                     estimator.on_feedback(now, &feedback);
                 }
             }
-            6 => now += Duration::from_micros(u64::from(value) * if value % 31 == 0 { 1000 } else { 5 }),
+            6 => now += Duration::from_micros(u64::from(value) * if value.is_multiple_of(31) { 1000 } else { 5 }),
             7 => estimator.set_wanted(now, u64::from(value) << (step % 48)),
             8 => timeouts(&mut estimator, now),
-            _ if value % 64 == 0 => estimator.on_path_change(now),
+            _ if value.is_multiple_of(64) => estimator.on_path_change(now),
             _ => now = now.checked_sub(Duration::from_micros(u64::from(value))).unwrap_or(now),
         }
         assert!(TARGETS.contains(&estimator.target_bps()), "a target of {} bit/s", estimator.target_bps());
@@ -50,7 +50,7 @@ pub(crate) fn estimator(data: &[u8]) {
 fn send(estimator: &mut Estimator, pacer: &mut Pacer, now: Instant, number: &mut u16, step: u8, value: u16) {
     pacer.set_rate(now, estimator.target_bps());
     for count in 0..=step / 10 {
-        *number = number.wrapping_add(if value % 251 == 0 { value } else { 1 });
+        *number = number.wrapping_add(if value.is_multiple_of(251) { value } else { 1 });
         let what = match step % 4 {
             0 => Sent::Audio,
             1 => Sent::Probe(ProbeId(u32::from(value % 8))),
@@ -74,7 +74,7 @@ fn lie(estimator: &mut Estimator, now: Instant, number: u16, value: u16, input: 
     let mut fci = vec![];
     fci.extend_from_slice(&base.to_be_bytes());
     fci.extend_from_slice(&(count as u16).to_be_bytes());
-    fci.extend_from_slice(&[if value % 5 == 0 { reference[0] } else { 0 }, reference[1] & 1, reference[2], 0]);
+    fci.extend_from_slice(&[if value.is_multiple_of(5) { reference[0] } else { 0 }, reference[1] & 1, reference[2], 0]);
     let mut deltas = vec![];
     for chunk in 0..count.div_ceil(7) {
         let mut word = 0xc000_u16;

@@ -84,7 +84,7 @@ impl Link {
         self.queued_bytes as u64 * 8_000_000 / self.rate(now)
     }
 
-    /// Takes a packet in. Some: the link was idle, and this one has left it at that time.
+    /// Takes a packet in, or not.
     pub fn offer(&mut self, now: Micros, packet: Packet, rng: &mut ChaCha8Rng) -> Offer {
         if self.spec.dead.is_some_and(|(from, to)| (from..to).contains(&now)) {
             return Offer::Lost;
@@ -123,6 +123,7 @@ impl Link {
 
 pub enum Offer {
     Queued,
+    /// The link was idle: this one has left it at that time.
     Started(Micros),
     /// At random.
     Lost,

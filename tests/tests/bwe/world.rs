@@ -57,11 +57,7 @@ pub struct Report {
     pub flows: Vec<Seen>,
     /// The longest queue of the forward link in each bin.
     pub queue: Vec<Micros>,
-    pub forward: Link2,
 }
-
-/// The rates of the forward link.
-pub type Link2 = Vec<(Micros, u64)>;
 
 impl Report {
     /// bit/s that arrived between two times.
@@ -191,7 +187,7 @@ pub fn run(scenario: &Scenario, seed: u64, make: fn(Instant) -> Box<dyn Controll
         seen.target.resize(bins, 0);
     }
     world.queue.resize(bins, 0);
-    Report { flows: world.seen, queue: world.queue, forward: scenario.forward.rates.clone() }
+    Report { flows: world.seen, queue: world.queue }
 }
 
 impl World {
