@@ -97,9 +97,9 @@ impl Demand {
         if layers.is_empty() { layers } else { &layers[..=enough(layers, self.height)] }
     }
 
-    /// What it would get if there were no bound, in bits per second.
-    pub(crate) fn best_bps(&self) -> u64 {
-        self.useful().last().map_or(0, |layer| cost(layer, layer.temporal - 1))
+    /// What must be there for it to get its best, in bits per second.
+    pub(crate) fn needed_bps(&self) -> u64 {
+        self.useful().last().map_or(0, |layer| cost(layer, layer.temporal - 1) * RISE_PERCENT / 100)
     }
 
     /// Every share it may get, from the cheapest. Temporal layers go before spatial ones. A camera is not shown at a quarter of its

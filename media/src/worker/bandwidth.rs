@@ -110,7 +110,7 @@ impl Worker {
             }
             let budget = peer.downlink.picture_budget(now);
             self.allocation.divide(&demands, budget);
-            let wanted = demands.iter().map(Demand::best_bps).sum::<u64>() + peer.downlink.sound_bps();
+            let wanted = peer.downlink.needed_for(demands.iter().map(Demand::needed_bps).sum());
             peer.downlink.estimator.set_wanted(now, wanted);
             // Until its network is known, nothing pauses.
             let unknown = !peer.downlink.is_known(now);
@@ -119,7 +119,8 @@ impl Worker {
                 let Some(slot) = peer.slots.get_mut(usize::from(demanding[n])) else { continue };
                 let share = slot.grant.soften(now, self.allocation.shares[n], demand.least());
                 let share = share.or_else(|| demand.least().filter(|_| unknown));
-                slot.grant.decide(now, share.map(|share| demand.whole(share)), share != demand.best());
+                let squeezed = share != demand.best() && !unknown;
+                slot.grant.decide(now, share.map(|share| demand.whole(share)), squeezed);
                 if let Some(at) = slot.grant.poll_timeout(now) {
                     next = next.map(|planned| planned.min(at.max(now + ALLOCATE_EVERY)));
                 }

@@ -164,7 +164,12 @@ impl Downlink {
         carried.saturating_sub(self.sound_bps())
     }
 
-    pub(crate) fn sound_bps(&self) -> u64 {
+    /// What the network must carry so that pictures may take so much: [`Downlink::picture_budget`] the other way round.
+    pub(crate) fn needed_for(&self, picture_bps: u64) -> u64 {
+        (picture_bps + self.sound_bps()) * 100 / (100 - RESERVE_PERCENT)
+    }
+
+    fn sound_bps(&self) -> u64 {
         self.sound.bps().map_or(0, |bps| bps[0])
     }
 }

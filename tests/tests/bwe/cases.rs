@@ -236,6 +236,28 @@ pub const CASES: &[Case] = &[
         figures: variable_figures,
     },
     Case {
+        name: "150 ms each way (5.1)",
+        scenario: || {
+            let link = LinkSpec::steady(1_000_000).then(40 * S, 2_500_000).then(60 * S, 600_000).then(80 * S, 1_000_000);
+            let far = |link| LinkSpec { propagation: 150_000, ..link };
+            let flows = vec![FlowSpec::Rtc(RtcSpec::endless())];
+            Scenario { backward: far(LinkSpec::wide()), ..Scenario::new(far(link), flows, 100) }
+        },
+        aims: VARIABLE,
+        figures: variable_figures,
+    },
+    Case {
+        name: "10 ms each way (5.1)",
+        scenario: || {
+            let link = LinkSpec::steady(1_000_000).then(40 * S, 2_500_000).then(60 * S, 600_000).then(80 * S, 1_000_000);
+            let near = |link| LinkSpec { propagation: 10_000, ..link };
+            let flows = vec![FlowSpec::Rtc(RtcSpec::endless())];
+            Scenario { backward: near(LinkSpec::wide()), ..Scenario::new(near(link), flows, 100) }
+        },
+        aims: VARIABLE,
+        figures: variable_figures,
+    },
+    Case {
         name: "feedback lost, a fifth",
         scenario: || {
             let backward = LinkSpec { loss: 0.2, ..LinkSpec::wide() };

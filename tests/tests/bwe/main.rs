@@ -87,6 +87,8 @@ tests! {
     finds_the_limit_of_a_short_queue = "queue of 20 ms";
     empties_a_long_queue = "queue of 1 s";
     follows_with_feedback_as_chromium_gives_it = "feedback every 50 ms (5.1)";
+    follows_over_a_long_way = "150 ms each way (5.1)";
+    follows_over_a_short_way = "10 ms each way (5.1)";
     bears_lost_feedback = "feedback lost, a fifth";
     backs_off_without_feedback = "feedback stops for 5 s";
     keeps_the_best_layer_of_a_narrow_link = "layers, 1 Mbit/s";
