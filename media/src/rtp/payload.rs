@@ -1,6 +1,7 @@
 //! What the packet path wants to know of a payload, whatever the codec. Asked once per incoming packet.
 
 use crate::codec::Codec;
+use crate::rtp::layers::Layers;
 use crate::rtp::{av1, h264, opus, red, vp8, vp9};
 
 /// Samples of an audio packet whose duration cannot be read: 20 ms, what browsers send by default.
@@ -13,23 +14,34 @@ pub struct PayloadInfo {
     pub keyframe_start: bool,
     /// The descriptor, for VP8.
     pub vp8: Option<vp8::Descriptor>,
+    /// Of a scalable stream whose payload says so (VP9).
+    pub layers: Option<Layers>,
     /// How long an audio packet lasts, in ticks; 0 for video.
     pub duration: u32,
 }
 
 /// Looks into a payload, which must not be empty. Payloads that make no sense are no keyframes; the decoder may judge them.
 pub fn inspect(codec: Codec, payload: &[u8]) -> PayloadInfo {
-    let audio = |duration: Option<u32>| PayloadInfo { keyframe_start: true, vp8: None, duration: duration.unwrap_or(DEFAULT_AUDIO_FRAME) };
-    let video = |keyframe_start| PayloadInfo { keyframe_start, vp8: None, duration: 0 };
+    let audio = |duration: Option<u32>| PayloadInfo {
+        keyframe_start: true,
+        vp8: None,
+        layers: None,
+        duration: duration.unwrap_or(DEFAULT_AUDIO_FRAME),
+    };
+    let video = |keyframe_start| PayloadInfo { keyframe_start, vp8: None, layers: None, duration: 0 };
     match codec {
         Codec::Opus => audio(opus::duration(payload)),
         Codec::Red => audio(red::primary(payload).and_then(|block| opus::duration(block.payload))),
         Codec::Vp8 => {
             let descriptor = vp8::Descriptor::parse(payload);
-            PayloadInfo { keyframe_start: descriptor.is_some_and(|d| d.keyframe_start), vp8: descriptor, duration: 0 }
+            PayloadInfo { vp8: descriptor, ..video(descriptor.is_some_and(|d| d.keyframe_start)) }
         }
         Codec::H264 => video(h264::is_keyframe_start(payload)),
-        Codec::Vp9 => video(vp9::is_keyframe_start(payload)),
+        Codec::Vp9 => {
+            let descriptor = vp9::Descriptor::parse(payload);
+            let keyframe_start = descriptor.is_some_and(|d| d.is_keyframe_start());
+            PayloadInfo { layers: descriptor.and_then(|d| d.layers()), ..video(keyframe_start) }
+        }
         Codec::Av1 => video(av1::is_keyframe_start(payload)),
     }
 }

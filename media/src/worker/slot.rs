@@ -3,6 +3,7 @@
 use super::layer;
 use super::payload_types::{Outgoing, OutgoingPayloads};
 use super::redundancy::{Form, Redundancy};
+use super::sublayers::SublayerFilter;
 use super::track::{Encoding, Track, TrackKey};
 use super::transmit::TransmitBatch;
 use super::{LayerLimit, Viewing};
@@ -49,6 +50,8 @@ pub(crate) struct Slot {
     pub viewing: Viewing,
     /// Against losses of sound, for receivers that have RED.
     pub redundancy: Option<Redundancy>,
+    /// Of scalable encodings.
+    pub sublayers: SublayerFilter,
 }
 
 /// Where a slot's packets go.
@@ -95,6 +98,7 @@ impl Slot {
             limit: LayerLimit::Best,
             viewing: Viewing::default(),
             redundancy: None,
+            sublayers: SublayerFilter::default(),
         }
     }
 
@@ -151,14 +155,25 @@ impl Slot {
             self.line.skip(source, packet.ext_seq);
             return Err(DropReason::CodecMismatch);
         };
+        if let Some(layers) = &packet.layers
+            && self.line.current() == Some(source)
+            && !self.sublayers.passes(layers, packet.ext_seq, packet.timestamp)
+        {
+            self.line.skip(source, packet.ext_seq);
+            return Err(DropReason::NotMyLayer);
+        }
         let forward = self.line.forward(&Incoming::new(source, packet), now)?;
+        if let (Some(layers), true) = (&packet.layers, forward.began) {
+            self.sublayers.begin(layers, packet.ext_seq, packet.timestamp);
+        }
         self.last_seq = self.last_seq.max(forward.seq);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
         let first = self.line.first_of_stay().unwrap_or(packet.ext_seq);
         let form = self.form(forward.seq, first, packet, ring).ok_or(DropReason::RtpTooOld)?;
         let payload_type = self.payload_type(form, packet.codec).unwrap_or(outgoing.payload_type);
-        self.write(Name::Media { payload_type }, &forward, form, packet, ring, link, out);
+        let packet = self.ended(forward.seq, packet).ok_or(DropReason::RtpTooOld)?;
+        self.write(Name::Media { payload_type }, &forward, form, &packet, ring, link, out);
         Ok(forward.began)
     }
 
@@ -193,8 +208,19 @@ impl Slot {
             Some(payload_type) => Name::Repair { payload_type, index: self.line.next_rtx_seq() },
             None => Name::Media { payload_type: self.payload_type(form, packet.codec).unwrap_or(outgoing.payload_type) },
         };
-        self.write(name, &forward, form, packet, ring, link, out);
+        let packet = self.ended(forward.seq, packet).ok_or(DropReason::NackMissed)?;
+        self.write(name, &forward, form, &packet, ring, link, out);
         Ok(())
+    }
+
+    /// The packet with its marker as this receiver sees it: set where its picture ends, though better layers of it would follow.
+    #[inline]
+    fn ended<'a>(&mut self, seq: u64, packet: &StoredPacket<'a>) -> Option<StoredPacket<'a>> {
+        let ends = match &packet.layers {
+            Some(layers) => self.sublayers.ends_picture(seq, layers)?,
+            None => false,
+        };
+        Some(StoredPacket { marker: packet.marker || ends, ..*packet })
     }
 
     /// How a packet goes out as `seq`: as it did before, if it did.

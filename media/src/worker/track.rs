@@ -9,6 +9,8 @@ use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Rid, TrackId};
 use crate::rtp::clock::{NtpTime, PeerClock, SourceClock};
+use crate::rtp::dependency_descriptor::Structure;
+use crate::rtp::layers::{Layers, Sublayers};
 use crate::rtp::nack::{Arrived, NackGenerator, NackPolicy};
 use crate::rtp::payload::inspect;
 use crate::rtp::rewrite::SourceKey;
@@ -100,6 +102,10 @@ pub(crate) struct Encoding {
     pub clock: SourceClock,
     pub keyframes: KeyframeRequests,
     pub arrived_at: Option<Instant>,
+    /// What its dependency descriptors refer to.
+    structure: Option<Box<Structure>>,
+    /// The best layers seen since the last keyframe, of a scalable encoding.
+    pub sublayers: Option<Sublayers>,
     /// Bytes since the last look at the rates, and the rate then, in bytes per second.
     bytes: u64,
     bytes_per_second: u64,
@@ -207,6 +213,8 @@ impl Encoding {
             clock: SourceClock::new(rate),
             keyframes: KeyframeRequests::default(),
             arrived_at: None,
+            structure: None,
+            sublayers: None,
             bytes: 0,
             bytes_per_second: 0,
             looks: 0,
@@ -233,6 +241,8 @@ impl Encoding {
             return Ok(Taken { gap, recovered: false, keyframe_start: false, duration: 0 });
         }
         let info = inspect(packet.codec, packet.payload);
+        let layers = self.layers(packet.dependency_descriptor).or(info.layers);
+        self.note_layers(layers.as_ref(), info.keyframe_start);
         let stored = StoredPacket {
             ext_seq: packet.ext_seq,
             timestamp: packet.timestamp,
@@ -241,6 +251,7 @@ impl Encoding {
             codec: packet.codec,
             duration: info.duration,
             vp8: info.vp8,
+            layers,
             capture: self.clock.on_packet(peer, packet.timestamp, arrival),
             arrival: now,
             extensions: packet.extensions,
@@ -255,6 +266,22 @@ impl Encoding {
             Inserted::Duplicate => Err(DropReason::RtpDuplicate),
             Inserted::Refused => Err(DropReason::RtpTooOld),
         }
+    }
+
+    /// What the descriptor says of the packet. The structure that keyframes bring has one place, taken when the first one comes.
+    fn layers(&mut self, descriptor: &[u8]) -> Option<Layers> {
+        if descriptor.is_empty() {
+            return None;
+        }
+        self.structure.get_or_insert_default().read(descriptor)
+    }
+
+    fn note_layers(&mut self, layers: Option<&Layers>, keyframe_start: bool) {
+        let before = self.sublayers.take_if(|_| keyframe_start || layers.is_none());
+        let Some(layers) = layers else { return };
+        let known = self.sublayers.unwrap_or(Sublayers { spatial_max: 0, temporal_max: before.map_or(0, |b| b.temporal_max) });
+        self.sublayers =
+            Some(Sublayers { spatial_max: known.spatial_max.max(layers.spatial), temporal_max: known.temporal_max.max(layers.temporal) });
     }
 
     /// Looks at the rate of the last `interval`.

@@ -5,4 +5,5 @@ mod connect;
 mod hostile;
 mod redundancy;
 mod repair;
+mod scalable;
 mod seats;
