@@ -128,6 +128,7 @@ impl Stream {
             codec: self.codec(),
             duration: info.duration,
             vp8: info.vp8,
+            layers: None,
             capture: self.wall.ntp(arrival),
             arrival,
             extensions: PassedExtensions::default(),

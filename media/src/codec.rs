@@ -13,9 +13,9 @@ pub enum Codec {
     Vp8,
     /// RFC 6184, packetization mode 1.
     H264,
-    /// RFC 9628; forwarded unsliced.
+    /// RFC 9628; scalable (SVC) by its payload descriptor.
     Vp9,
-    /// AOMedia RTP specification; forwarded unsliced.
+    /// AOMedia RTP specification; scalable (SVC) by its dependency descriptor.
     Av1,
 }
 

@@ -6,6 +6,8 @@
 mod clocks;
 #[path = "rtp/headers.rs"]
 mod headers;
+#[path = "rtp/layers.rs"]
+mod layers;
 #[path = "rtp/nack.rs"]
 mod nack;
 #[path = "rtp/payloads.rs"]

@@ -5,8 +5,10 @@
 
 pub mod av1;
 pub mod clock;
+pub mod dependency_descriptor;
 pub mod ext;
 pub mod h264;
+pub mod layers;
 pub mod nack;
 pub mod opus;
 pub mod packet;

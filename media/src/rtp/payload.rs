@@ -1,6 +1,7 @@
 //! What the packet path wants to know of a payload, whatever the codec. Asked once per incoming packet.
 
 use crate::codec::Codec;
+use crate::rtp::layers::Layers;
 use crate::rtp::{av1, h264, opus, red, vp8, vp9};
 
 /// Samples of an audio packet whose duration cannot be read: 20 ms, what browsers send by default.
@@ -15,6 +16,8 @@ pub struct PayloadInfo {
     pub vp8: Option<vp8::Descriptor>,
     /// Width and height, when it is a keyframe that says so where it is cheap to read.
     pub size: Option<(u16, u16)>,
+    /// Of a scalable stream whose payload says so (VP9).
+    pub layers: Option<Layers>,
     /// How long an audio packet lasts, in ticks; 0 for video.
     pub duration: u32,
 }
@@ -34,10 +37,14 @@ pub fn inspect(codec: Codec, payload: &[u8]) -> PayloadInfo {
             let descriptor = vp8::Descriptor::parse(payload);
             let keyframe_start = descriptor.is_some_and(|d| d.keyframe_start);
             let size = if keyframe_start { vp8::keyframe_size(payload) } else { None };
-            PayloadInfo { keyframe_start, vp8: descriptor, size, duration: 0 }
+            PayloadInfo { vp8: descriptor, size, ..video(keyframe_start) }
         }
         Codec::H264 => video(h264::is_keyframe_start(payload)),
-        Codec::Vp9 => video(vp9::is_keyframe_start(payload)),
+        Codec::Vp9 => {
+            let descriptor = vp9::Descriptor::parse(payload);
+            let keyframe_start = descriptor.is_some_and(|d| d.is_keyframe_start());
+            PayloadInfo { layers: descriptor.and_then(|d| d.layers()), ..video(keyframe_start) }
+        }
         Codec::Av1 => video(av1::is_keyframe_start(payload)),
     }
 }

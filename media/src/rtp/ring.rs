@@ -6,6 +6,7 @@
 
 use crate::codec::Codec;
 use crate::rtp::clock::NtpTime;
+use crate::rtp::layers::Layers;
 use crate::rtp::vp8;
 use std::time::{Duration, Instant};
 
@@ -62,6 +63,8 @@ pub struct StoredPacket<'a> {
     pub duration: u32,
     /// For VP8.
     pub vp8: Option<vp8::Descriptor>,
+    /// Of a scalable stream.
+    pub layers: Option<Layers>,
     /// When it was captured, on the server's clock.
     pub capture: NtpTime,
     /// When it arrived.

@@ -2,7 +2,7 @@
 
 use super::peer::PeerKey;
 use super::track::{Encoding, Fresh, Incoming, Subscriber, Track, TrackKey, Way};
-use super::{Event, LayerLimit, LocalPacket, Muted, Viewing, Worker};
+use super::{Event, LayerLimit, LocalPacket, Muted, Sublayers, Viewing, Worker};
 use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Mid, PeerId, TrackId};
@@ -196,6 +196,24 @@ impl Worker {
             slot.limit = limit;
         }
         self.reconsider(self.now, subscriber);
+    }
+
+    pub(super) fn limit_sublayers(&mut self, now: Instant, peer: PeerId, mid: Mid, sublayers: Sublayers) {
+        let Some(&key) = self.peer_keys.get(&peer) else { return };
+        let Some(slot) = self.peers.get_mut(key).and_then(|p| p.slots.iter_mut().find(|s| s.mid == mid && s.live)) else { return };
+        slot.sublayers.set(sublayers);
+        let wanted = slot.line.current().filter(|source| self.wants_sublayers(key, mid, *source));
+        if let Some(source) = wanted {
+            self.ask_keyframe(now, source);
+        }
+    }
+
+    /// Whether a slot waits for a better spatial layer of the source it has.
+    pub(super) fn wants_sublayers(&self, key: PeerKey, mid: Mid, source: SourceKey) -> bool {
+        let slot = self.peers.get(key).and_then(|p| p.slots.iter().find(|s| s.mid == mid && s.live));
+        let track = self.sources.get(&source).and_then(|track| self.tracks.get(*track));
+        let available = track.and_then(|t| t.encodings[t.encoding_of(source)?].sublayers);
+        slot.zip(available).is_some_and(|(slot, available)| slot.sublayers.wants_keyframe(available))
     }
 
     pub(super) fn view_slot(&mut self, now: Instant, peer: PeerId, mid: Mid, viewing: Viewing) {

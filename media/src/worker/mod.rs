@@ -32,12 +32,14 @@ mod reports;
 mod slab;
 mod slot;
 mod stats;
+mod sublayers;
 mod temporal;
 mod timers;
 mod track;
 mod transmit;
 
 pub use crate::activity::Activity;
+pub use crate::rtp::layers::Sublayers;
 pub use events::{Event, FailReason};
 pub use neighbours::{AddressChange, Claim, Stray};
 pub use stats::{Counters, Gauges, WorkerStats};
@@ -391,6 +393,12 @@ impl Worker {
     /// Bounds the layer a downlink section gets.
     pub fn set_layer_limit(&mut self, peer: PeerId, mid: Mid, limit: LayerLimit) {
         self.limit_layer(peer, mid, limit);
+    }
+
+    /// Bounds the layers of scalable encodings (SVC) that a downlink section gets. Unknown peers and sections are fine.
+    pub fn set_sublayers(&mut self, now: Instant, peer: PeerId, mid: Mid, sublayers: Sublayers) {
+        self.now = now;
+        self.limit_sublayers(now, peer, mid, sublayers);
     }
 
     /// How the picture of a downlink section is looked at. Unknown peers and sections are fine.

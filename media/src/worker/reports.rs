@@ -183,6 +183,7 @@ impl Worker {
                 redundancy.review(now, slot.packets, allowed);
             }
         }
+        self.ask_for_sublayers(now, key);
         let ntp = self.wall_clock.ntp(now);
         self.report_uplinks(now, key, ntp);
         let slots = self.peers.get(key).map_or(0, |p| p.slots.len());
@@ -193,6 +194,18 @@ impl Worker {
         }
         infos.clear();
         self.infos = infos;
+    }
+
+    /// A better spatial layer begins with a keyframe; the request for it may have been lost.
+    fn ask_for_sublayers(&mut self, now: Instant, key: PeerKey) {
+        let slots = self.peers.get(key).map_or(0, |p| p.slots.len());
+        for index in 0..slots {
+            let Some(slot) = self.peers.get(key).and_then(|p| p.slots.get(index)) else { continue };
+            let source = slot.line.current().filter(|source| slot.line.pending().is_none() && self.wants_sublayers(key, slot.mid, *source));
+            if let Some(source) = source {
+                self.ask_keyframe(now, source);
+            }
+        }
     }
 
     fn report_uplinks(&mut self, now: Instant, key: PeerKey, ntp: NtpTime) {

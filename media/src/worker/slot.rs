@@ -6,6 +6,7 @@ use super::layer;
 use super::numbers::Numbers;
 use super::payload_types::{Outgoing, OutgoingPayloads};
 use super::redundancy::{Form, Redundancy};
+use super::sublayers::SublayerFilter;
 use super::track::{Encoding, Track, TrackKey};
 use super::transmit::TransmitBatch;
 use super::{LayerLimit, Viewing};
@@ -59,6 +60,8 @@ pub(crate) struct Slot {
     numbers: Numbers,
     /// Against losses of sound, for receivers that have RED.
     pub redundancy: Option<Redundancy>,
+    /// Of scalable encodings.
+    pub sublayers: SublayerFilter,
 }
 
 /// Where a slot's packets go.
@@ -118,6 +121,7 @@ impl Slot {
             transport_id: 0,
             numbers: Numbers::default(),
             redundancy: None,
+            sublayers: SublayerFilter::default(),
         }
     }
 
@@ -203,9 +207,19 @@ impl Slot {
             self.line.skip_frame(source, packet.ext_seq, first);
             return Err(DropReason::NotMyLayer);
         }
+        if let Some(layers) = &packet.layers
+            && self.line.current() == Some(source)
+            && !self.sublayers.passes(layers, packet.ext_seq, packet.timestamp)
+        {
+            self.line.skip(source, packet.ext_seq);
+            return Err(DropReason::NotMyLayer);
+        }
         let forward = self.line.forward(&Incoming::new(source, packet), link.now)?;
         if forward.began {
             self.grant.temporal.begin(packet.timestamp);
+            if let Some(layers) = &packet.layers {
+                self.sublayers.begin(layers, packet.ext_seq, packet.timestamp);
+            }
         }
         self.last_seq = self.last_seq.max(forward.seq);
         self.packets = self.packets.wrapping_add(1);
@@ -213,6 +227,7 @@ impl Slot {
         let first = self.line.first_of_stay().unwrap_or(packet.ext_seq);
         let form = self.form(forward.seq, first, packet, ring).ok_or(DropReason::RtpTooOld)?;
         let payload_type = self.payload_type(form, packet.codec).unwrap_or(outgoing.payload_type);
+        let packet = self.ended(forward.seq, packet).ok_or(DropReason::RtpTooOld)?;
         let number = match self.transport_id {
             0 => None,
             // It may have been asked for, and sent, before its turn.
@@ -220,7 +235,7 @@ impl Slot {
             _ => Some(link.downlink.number()),
         };
         let label = Label { name: Name::Media { payload_type }, form, number };
-        let len = self.write(label, &forward, packet, ring, link, out);
+        let len = self.write(label, &forward, &packet, ring, link, out);
         let what = if self.kind == MediaKind::Audio { Sent::Audio } else { Sent::Video };
         link.downlink.sent(link.now, number, len, what);
         Ok(forward.began)
@@ -265,7 +280,8 @@ impl Slot {
             Some(payload_type) => Name::Repair { payload_type, index: self.line.next_rtx_seq() },
             None => Name::Media { payload_type: self.payload_type(form, packet.codec).unwrap_or(outgoing.payload_type) },
         };
-        let len = self.write(Label { name, form, number }, &forward, packet, ring, link, out);
+        let packet = self.ended(forward.seq, packet).ok_or(DropReason::NackMissed)?;
+        let len = self.write(Label { name, form, number }, &forward, &packet, ring, link, out);
         link.downlink.sent(link.now, number.filter(|_| fresh), len, what);
         Ok(len)
     }
@@ -289,6 +305,16 @@ impl Slot {
         out.commit(link.to, start);
         link.downlink.sent(link.now, Some(number), len, what);
         true
+    }
+
+    /// The packet with its marker as this receiver sees it: set where its picture ends, though better layers of it would follow.
+    #[inline]
+    fn ended<'a>(&mut self, seq: u64, packet: &StoredPacket<'a>) -> Option<StoredPacket<'a>> {
+        let ends = match &packet.layers {
+            Some(layers) => self.sublayers.ends_picture(seq, layers)?,
+            None => false,
+        };
+        Some(StoredPacket { marker: packet.marker || ends, ..*packet })
     }
 
     /// How a packet goes out as `seq`: as it did before, if it did.

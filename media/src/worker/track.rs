@@ -11,6 +11,8 @@ use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Rid, TrackId};
 use crate::rtp::clock::{NtpTime, PeerClock, SourceClock};
+use crate::rtp::dependency_descriptor::Structure;
+use crate::rtp::layers::{Layers, Sublayers};
 use crate::rtp::nack::{Arrived, NackGenerator, NackPolicy};
 use crate::rtp::payload::inspect;
 use crate::rtp::rewrite::SourceKey;
@@ -110,6 +112,10 @@ pub(crate) struct Encoding {
     pub rates: Rates,
     /// Of its last keyframe, where that is known.
     pub height: Option<u16>,
+    /// What its dependency descriptors refer to.
+    structure: Option<Box<Structure>>,
+    /// The best layers seen since the last keyframe, of a scalable encoding.
+    pub sublayers: Option<Sublayers>,
 }
 
 /// What a packet's header said, once it is authenticated.
@@ -216,6 +222,8 @@ impl Encoding {
             arrived_at: None,
             rates: Rates::default(),
             height: None,
+            structure: None,
+            sublayers: None,
         }
     }
 
@@ -240,6 +248,8 @@ impl Encoding {
         let info = inspect(packet.codec, packet.payload);
         self.rates.count(now, packet.payload.len(), info.vp8.and_then(|vp8| vp8.temporal));
         self.height = info.size.map(|(_, height)| height).or(self.height);
+        let layers = self.layers(packet.dependency_descriptor).or(info.layers);
+        self.note_layers(layers.as_ref(), info.keyframe_start);
         let stored = StoredPacket {
             ext_seq: packet.ext_seq,
             timestamp: packet.timestamp,
@@ -248,6 +258,7 @@ impl Encoding {
             codec: packet.codec,
             duration: info.duration,
             vp8: info.vp8,
+            layers,
             capture: self.clock.on_packet(peer, packet.timestamp, arrival),
             arrival: now,
             extensions: packet.extensions,
@@ -262,6 +273,22 @@ impl Encoding {
             Inserted::Duplicate => Err(DropReason::RtpDuplicate),
             Inserted::Refused => Err(DropReason::RtpTooOld),
         }
+    }
+
+    /// What the descriptor says of the packet. The structure that keyframes bring has one place, taken when the first one comes.
+    fn layers(&mut self, descriptor: &[u8]) -> Option<Layers> {
+        if descriptor.is_empty() {
+            return None;
+        }
+        self.structure.get_or_insert_default().read(descriptor)
+    }
+
+    fn note_layers(&mut self, layers: Option<&Layers>, keyframe_start: bool) {
+        let before = self.sublayers.take_if(|_| keyframe_start || layers.is_none());
+        let Some(layers) = layers else { return };
+        let known = self.sublayers.unwrap_or(Sublayers { spatial_max: 0, temporal_max: before.map_or(0, |b| b.temporal_max) });
+        self.sublayers =
+            Some(Sublayers { spatial_max: known.spatial_max.max(layers.spatial), temporal_max: known.temporal_max.max(layers.temporal) });
     }
 
     /// Bytes per second, once a whole interval has been seen.

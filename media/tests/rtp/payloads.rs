@@ -60,8 +60,8 @@ fn h264_can_begin_where_parameter_sets_are() {
 #[test]
 fn vp9_and_av1_keyframes_are_found() {
     assert!(is_keyframe(Codec::Vp9, &[0x8c, 0x92, 0x34, 0x00]), "picture id, begin, end");
-    assert!(is_keyframe(Codec::Vp9, &[0xa8, 0x81, 0x00, 0x00, 0x01]), "lowest spatial layer");
-    assert!(!is_keyframe(Codec::Vp9, &[0xa8, 0x81, 0x00, 0x02, 0x01]), "higher spatial layer");
+    assert!(is_keyframe(Codec::Vp9, &[0xa8, 0x81, 0x00, 0x00, 0x01, 0x82]), "lowest spatial layer");
+    assert!(!is_keyframe(Codec::Vp9, &[0xa8, 0x81, 0x00, 0x02, 0x01, 0x82]), "higher spatial layer");
     assert!(!is_keyframe(Codec::Vp9, &[0xcc, 0x92, 0x34, 0x00]), "predicted");
     assert!(!is_keyframe(Codec::Vp9, &[0x84, 0x92, 0x34, 0x00]), "not the begin");
     assert!(is_keyframe(Codec::Av1, &[0x18, 0x0a]));

@@ -15,6 +15,7 @@ fn packet(ext_seq: u64, arrival: Instant, payload: &[u8]) -> StoredPacket<'_> {
         codec: Codec::Opus,
         duration: 960,
         vp8: None,
+        layers: None,
         capture: NtpTime(ext_seq),
         arrival,
         extensions: PassedExtensions { audio_level: Some(ext_seq as u8), ..PassedExtensions::default() },

@@ -6,4 +6,5 @@ mod downlink;
 mod hostile;
 mod redundancy;
 mod repair;
+mod scalable;
 mod seats;

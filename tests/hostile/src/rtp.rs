@@ -2,11 +2,13 @@
 
 use arbitrary::Unstructured;
 use auftakt_media::codec::Codec;
+use auftakt_media::rtp::dependency_descriptor::Structure;
 use auftakt_media::rtp::ext::{ExtensionKind, ExtensionMap};
+use auftakt_media::rtp::layers::{SPATIAL_COUNT, TEMPORAL_COUNT};
 use auftakt_media::rtp::packet::{FIXED_HEADER_LEN, Header, HeaderFields, write_header};
 use auftakt_media::rtp::payload::inspect;
 use auftakt_media::rtp::vp8::{Descriptor, Patch};
-use auftakt_media::rtp::{red, rtx};
+use auftakt_media::rtp::{red, rtx, vp9};
 
 /// The first bytes say which extension has which id; the rest is a packet.
 pub(crate) fn header(data: &[u8]) {
@@ -54,10 +56,22 @@ pub(crate) fn payload(data: &[u8]) {
     match codec {
         Codec::Red => redundant(payload),
         Codec::Vp8 => picture_numbers(payload),
+        Codec::Vp9 => assert!(vp9::Descriptor::parse(payload).is_none_or(|descriptor| descriptor.len < payload.len())),
+        // Scalable streams say in descriptors beside the payload what is in it; one brings what the next refer to.
+        Codec::Av1 => descriptors(payload),
         _ => {}
     }
     if let Some((_, original)) = rtx::unwrap(payload) {
         assert_eq!(original.len() + 2, payload.len());
+    }
+}
+
+fn descriptors(data: &[u8]) {
+    let mut structure = Structure::default();
+    for descriptor in data.chunks(usize::from(data[0]).max(1)) {
+        if let Some(layers) = structure.read(descriptor) {
+            assert!(layers.spatial < SPATIAL_COUNT && layers.temporal < TEMPORAL_COUNT);
+        }
     }
 }
 

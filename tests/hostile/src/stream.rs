@@ -144,6 +144,7 @@ impl Seat {
             codec,
             duration: info.duration,
             vp8: info.vp8,
+            layers: None,
             capture: source.clock.on_packet(&source.peer, source.timestamp, arrival),
             arrival: now,
             extensions: PassedExtensions::default(),

@@ -3,8 +3,9 @@
 use super::{Origin, SourceKey};
 use std::collections::VecDeque;
 
-/// Segments remembered. A switch or a skip makes one; receivers ask for packets of the last second or two only.
-const SEGMENTS_MAX: usize = 64;
+/// Segments remembered. A switch or a skip makes one, and a picture that is left out is a skip; receivers ask for packets of the last
+/// second or two only.
+const SEGMENTS_MAX: usize = 256;
 
 /// A run of numbers of one source that all moved by the same amounts.
 #[derive(Clone, Copy, Debug)]
