@@ -146,11 +146,11 @@ export const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
-/** With fake devices and every permission; `without` takes some of the flags away. */
-export async function startChromium(without: readonly string[] = []): Promise<Browser> {
+/** With fake devices and every permission; `without` takes some of the flags away, `also` adds some. */
+export async function startChromium(without: readonly string[] = [], also: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: CHROMIUM_FLAGS.filter((flag) => !without.includes(flag)),
+    args: [...CHROMIUM_FLAGS.filter((flag) => !without.includes(flag)), ...also],
   });
 }
 
