@@ -102,6 +102,7 @@ impl Grant {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "virtual time has to start somewhere")]
 mod tests {
     use super::*;
 
