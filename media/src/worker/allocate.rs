@@ -57,7 +57,11 @@ const ENOUGH_PERCENT: u32 = 80;
 const RISE_PERCENT: u64 = 110;
 /// What one has may cost so much more than what is left: the rates of encoders, and estimates, waver by as much.
 const KEEP_PERCENT: u64 = 95;
-/// Full HD is what is assumed of nothing; cameras send their layers in halves of this.
+/// The lowest step of the first of all may cost so much more: rather a picture a little late than none. The pacing lets out as much more
+/// than the estimate, and if that is too much, the estimate will fall. It begins without headroom.
+const FIRST_KEEP_PERCENT: u64 = 80;
+const FIRST_RISE_PERCENT: u64 = 100;
+/// What is assumed of the best of several layers; cameras send the others in halves of it.
 const ASSUMED_HEIGHT: u16 = 720;
 
 /// Gives layers of unknown height one: half or twice that of a neighbour, as browsers scale; without any neighbour, the best of
@@ -177,8 +181,9 @@ impl Allocation {
         // What is kept although it is a little more than there is leaves a debt.
         let mut left = i64::try_from(budget_bps).unwrap_or(i64::MAX);
         let ordered = std::mem::take(&mut self.order);
-        for &index in &ordered {
-            self.begin(usize::from(index), demands, &mut left);
+        for (place, &index) in ordered.iter().enumerate() {
+            let percents = if place == 0 { (FIRST_KEEP_PERCENT, FIRST_RISE_PERCENT) } else { (KEEP_PERCENT, RISE_PERCENT) };
+            self.begin(usize::from(index), demands, percents, &mut left);
         }
         let raised = |importance: Importance| importance != Importance::Ordinary;
         for &index in ordered.iter().filter(|index| raised(demands[usize::from(**index)].importance)) {
@@ -192,12 +197,17 @@ impl Allocation {
         self.order = ordered;
     }
 
+    /// The most important of all.
+    pub(crate) fn first(&self) -> Option<usize> {
+        self.order.first().map(|index| usize::from(*index))
+    }
+
     /// The lowest step.
-    fn begin(&mut self, index: usize, demands: &[Demand], left: &mut i64) {
+    fn begin(&mut self, index: usize, demands: &[Demand], (keep, rise): (u64, u64), left: &mut i64) {
         let demand = &demands[index];
         let Some((_, share, cost)) = demand.steps().next() else { return };
         let held = demand.holds(share);
-        let percent = if held { KEEP_PERCENT } else { RISE_PERCENT };
+        let percent = if held { keep } else { rise };
         if (held || demand.may_rise) && fits(cost, percent, *left) {
             self.shares[index] = Some(share);
             self.spent[index] = cost;
@@ -257,9 +267,9 @@ mod tests {
 
     #[test]
     fn a_camera_that_is_alone_gets_what_fits_and_loses_frame_rate_before_size() {
-        // With a tenth of headroom: what it costs is in the comment.
+        // With a tenth of headroom, but for the lowest step of the first: what it costs is in the comment.
         let table = [
-            (80, None),
+            (79, None),
             (90, Some((0, 0))),  // 80
             (140, Some((0, 1))), // 120
             (180, Some((0, 2))), // 160
@@ -327,6 +337,8 @@ mod tests {
         assert_eq!(divide(&[at(share(0, 2), false)], 10_000), [Some((0, 2))], "not yet");
         assert_eq!(divide(&[at(share(1, 2), false)], 500), [Some((1, 1))], "down at once");
         assert_eq!(divide(&[at(share(2, 2), false)], 10_000), [Some((1, 2))], "a smaller view needs less");
+        assert_eq!(divide(&[at(share(0, 0), true)], 64), [Some((0, 0))], "the last step of the only one");
+        assert_eq!(divide(&[at(share(0, 0), true)], 63), [None]);
         assert_eq!(divide(&[at(None, false)], 10_000), [None], "paused for lack of bandwidth until it may rise");
     }
 
@@ -393,7 +405,7 @@ mod tests {
             let mut allocation = Allocation::default();
             allocation.divide(&demands, budget);
             let spent: u64 = allocation.spent.iter().sum();
-            assert!(spent * KEEP_PERCENT <= budget * 100, "{spent} of {budget}");
+            assert!(spent * FIRST_KEEP_PERCENT <= budget * 100, "{spent} of {budget}");
         }
     }
 }

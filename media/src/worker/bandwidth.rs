@@ -117,7 +117,7 @@ impl Worker {
             let mut next = (!demands.is_empty()).then(|| now + REVIEW_EVERY);
             for (n, demand) in demands.iter().enumerate() {
                 let Some(slot) = peer.slots.get_mut(usize::from(demanding[n])) else { continue };
-                let share = slot.grant.soften(now, self.allocation.shares[n], demand.least());
+                let share = slot.grant.soften(now, self.allocation.shares[n], demand.least(), self.allocation.first() == Some(n));
                 let share = share.or_else(|| demand.least().filter(|_| unknown));
                 let squeezed = share != demand.best() && !unknown;
                 slot.grant.decide(now, share.map(|share| demand.whole(share)), squeezed);

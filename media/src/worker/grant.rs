@@ -64,15 +64,17 @@ impl Grant {
         [self.rise_at, pause].into_iter().flatten().filter(|at| *at > now).min()
     }
 
-    /// What an allocation's word means for who has something already: its last step is taken away only when there was nothing for it for
-    /// some time. `least` is that step. The pacing sees to it that the network does not suffer.
-    pub(crate) fn soften(&mut self, now: Instant, share: Option<Share>, least: Option<Share>) -> Option<Share> {
+    /// What an allocation's word means for who has something already, and for who is `first` and begins: the last step is refused only
+    /// when there was nothing for it for some time. (While nothing was shown, nothing was learned of the network.) `least` is that step.
+    /// The pacing sees to it that the network does not suffer.
+    pub(crate) fn soften(&mut self, now: Instant, share: Option<Share>, least: Option<Share>, first: bool) -> Option<Share> {
         if share.is_some() {
             self.refused_since = None;
             return share;
         }
         let since = *self.refused_since.get_or_insert(now);
-        least.filter(|_| self.share().is_some() && now < since + PAUSE_AFTER)
+        let has = self.share().is_some() || first && !self.is_decided();
+        least.filter(|_| has && now < since + PAUSE_AFTER)
     }
 
     /// Somebody else sits here, or the section is looked at otherwise: what was is no reason to wait.
@@ -102,6 +104,7 @@ impl Grant {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "virtual time has to start somewhere")]
 mod tests {
     use super::*;
 
@@ -133,14 +136,15 @@ mod tests {
         let start = Instant::now();
         let at = |millis: u64| start + Duration::from_millis(millis);
         let mut grant = Grant::default();
-        assert_eq!(grant.soften(at(0), None, share(0)), None, "who has nothing gets nothing");
+        assert_eq!(grant.soften(at(0), None, share(0), false), None, "who has nothing gets nothing");
+        assert_eq!(Grant::default().soften(at(0), None, share(0), true), share(0), "but for the first, who begins");
         grant.decide(at(0), share(1), false);
-        assert_eq!(grant.soften(at(500), share(1), share(0)), share(1));
-        assert_eq!(grant.soften(at(600), None, share(0)), share(0));
+        assert_eq!(grant.soften(at(500), share(1), share(0), false), share(1));
+        assert_eq!(grant.soften(at(600), None, share(0), false), share(0));
         grant.decide(at(600), share(0), true);
         assert_eq!(grant.poll_timeout(at(600)), Some(at(1600)));
-        assert_eq!(grant.soften(at(1599), None, share(0)), share(0));
-        assert_eq!(grant.soften(at(1600), None, share(0)), None);
+        assert_eq!(grant.soften(at(1599), None, share(0), false), share(0));
+        assert_eq!(grant.soften(at(1600), None, share(0), false), None);
     }
 
     #[test]

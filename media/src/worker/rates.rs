@@ -19,6 +19,8 @@ pub(crate) struct Rates {
     /// Of each temporal layer, in bytes per second.
     per_second: [u64; TEMPORAL_MAX],
     windows: u8,
+    /// What it sent before it paused: a better guess than none.
+    before: Option<([u64; TEMPORAL_MAX], u8)>,
     /// The highest temporal layer of this window, and of the last.
     highest: u8,
     temporal: u8,
@@ -26,7 +28,8 @@ pub(crate) struct Rates {
 
 impl Rates {
     pub(crate) fn begin_anew(&mut self) {
-        *self = Self::default();
+        let before = self.bps().map(|bps| (bps, self.temporal_layers()));
+        *self = Self { before, ..Self::default() };
     }
 
     #[inline]
@@ -57,19 +60,22 @@ impl Rates {
         (self.windows >= 2).then(|| self.per_second.iter().sum())
     }
 
-    /// Bits per second on the wire up to each temporal layer, once a window has been seen.
+    /// Bits per second on the wire up to each temporal layer, once a window has been seen, or of before a pause.
     pub(crate) fn bps(&self) -> Option<[u64; TEMPORAL_MAX]> {
         let mut sum = 0;
-        (self.windows >= 1).then(|| {
-            self.per_second.map(|rate| {
-                sum += rate * 8;
-                sum
+        (self.windows >= 1)
+            .then(|| {
+                self.per_second.map(|rate| {
+                    sum += rate * 8;
+                    sum
+                })
             })
-        })
+            .or(self.before.map(|(bps, _)| bps))
     }
 
     /// How many temporal layers there are.
     pub(crate) fn temporal_layers(&self) -> u8 {
-        self.temporal.max(self.highest) + 1
+        let before = self.before.filter(|_| self.windows == 0).map_or(1, |(_, layers)| layers);
+        before.max(self.temporal.max(self.highest) + 1)
     }
 }
