@@ -168,7 +168,12 @@ fn negotiate_section(offered: &OfferedSection, params: &AnswerParams) -> Section
     let rids: Vec<_> =
         offered.rids.iter().filter(|_| simulcast).filter_map(|rid| usable_rid(&rid.payload_types, &codecs, rid.rid)).collect();
     let transport_cc = codecs.iter().any(|codec| codec.feedback.transport_cc);
-    let wanted = |extension: &&OfferedExtension| is_wanted(extension, role, !rids.is_empty(), transport_cc);
+    // With it, browsers leave picture ids and temporal layers out of VP8's own descriptor. Its frame numbers would jump back when another
+    // source takes a seat, and a receiver drops what is numbered so; so it is for the codec that has no other description alone.
+    let described = role != SectionRole::Uplink || codecs.first().is_some_and(|codec| codec.codec == Codec::Av1);
+    let wanted = |extension: &&OfferedExtension| {
+        is_wanted(extension, role, !rids.is_empty(), transport_cc) && (described || extension.kind != ExtensionKind::DependencyDescriptor)
+    };
     let mut extensions = ExtensionMap::new();
     let kept = |extension: &&OfferedExtension| wanted(extension) && extensions.insert(extension.id, extension.kind);
     let offered_extensions: Vec<OfferedExtension> = offered.extensions.iter().filter(kept).copied().collect();

@@ -221,3 +221,40 @@ fn feedback_without_sense_or_measure_is_dropped_and_counted() {
     play(&mut world, &mut [&mut player], 20 * SECOND);
     assert!(layer(&world, viewer).is_some(), "it harmed nobody but itself, and not for ever");
 }
+
+#[test]
+fn who_sits_down_after_a_pause_is_seen() {
+    let mut world = World::new();
+    let one = join_publisher(&mut world, ClientConfig::seeded(1), &["q", "h", "f"]);
+    let viewer = join_viewer(&mut world, ClientConfig::seeded(3), 1);
+    let cameras = || Vec::from(["q", "h", "f"].map(|rid| Camera::new(Some(rid))));
+    let mut first = Player::new(one, cameras());
+    world.assign(viewer, "0", Some(world.track(one, "0")));
+    world.assign(viewer, "1", Some(world.track(one, "1")));
+    play(&mut world, &mut [&mut first], 150);
+    let peer = world.clients[viewer].peer;
+    let hidden = Viewing { width: 0, height: 0, importance: Importance::Ordinary };
+    world.worker.set_viewing(world.now, peer, mid("1"), hidden);
+    play(&mut world, &mut [&mut first], 100);
+    first.cameras.clear();
+    play(&mut world, &mut [&mut first], 300);
+    world.worker.set_viewing(world.now, peer, mid("1"), Viewing { width: 640, height: 360, importance: Importance::Ordinary });
+    first.cameras = cameras();
+    let before = world.received(viewer, "1").len();
+    play(&mut world, &mut [&mut first], 200);
+    assert!(world.received(viewer, "1").len() > before + 100, "the picture comes back");
+    world.worker.remove_peer(world.now, world.clients[one].peer);
+    let two = join_publisher(&mut world, ClientConfig::seeded(2), &["q", "h", "f"]);
+    let mut second = Player::new(two, cameras());
+    second.cameras.iter_mut().for_each(|camera| camera.frame = 70_000);
+    world.assign(viewer, "0", Some(world.track(two, "0")));
+    world.assign(viewer, "1", Some(world.track(two, "1")));
+    play(&mut world, &mut [&mut second], 300);
+    let seen = world.received(viewer, "1");
+    let of_second = |packet: &&auftakt_client::Received| {
+        let at = packet.payload.len() - 5;
+        u32::from_be_bytes(packet.payload[at..at + 4].try_into().expect("four bytes")) >= 70_000
+    };
+    let new = seen.iter().filter(of_second).count();
+    assert!(new > 200, "{new} packets of who sits there now");
+}
