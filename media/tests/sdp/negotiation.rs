@@ -165,6 +165,17 @@ fn header_extensions_keep_their_ids_and_are_agreed_on_only_where_used() {
 }
 
 #[test]
+fn the_dependency_descriptor_is_for_av1_alone() {
+    let of_camera = |preference: Vec<Codec>| {
+        let params = AnswerParams { video_preference: preference, ..AnswerParams::default() };
+        let negotiated = negotiate(&Offer::parse(offer("chromium-lesson")).unwrap(), &params).unwrap();
+        negotiated.sections[1].extensions.id(ExtensionKind::DependencyDescriptor)
+    };
+    assert_eq!(of_camera(vec![Codec::Vp8, Codec::Av1]), None, "VP8 describes itself then, with picture ids that can go on");
+    assert!(of_camera(vec![Codec::Av1, Codec::Vp8]).is_some());
+}
+
+#[test]
 fn transport_cc_needs_both_its_extension_and_its_feedback() {
     let text = offer("chromium-whip");
     let without_extension = text.replace("draft-holmer-rmcat-transport-wide-cc", "another");

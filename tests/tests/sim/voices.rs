@@ -251,7 +251,6 @@ fn redundancy_conceals_what_a_lossy_line_loses() {
             assert!((3.0..8.0).contains(&plain), "{plain} % without");
         }
         let redundant = concealed(seed, &[Codec::Red, Codec::Opus], Nacks::Sent);
-        println!("seed {seed}: {redundant:.2} % with redundancy");
         assert!(redundant < 1.0, "{redundant} % with");
     });
 }
