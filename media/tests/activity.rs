@@ -1,4 +1,5 @@
 //! Who is heard, on made-up traces of levels: speech, instruments, and everything that is neither.
+#![expect(clippy::disallowed_methods, reason = "virtual time has to start somewhere")]
 
 use auftakt_media::activity::{Activity, Detector, SoundPacket};
 use rand::{Rng, SeedableRng};

@@ -190,6 +190,7 @@ fn fits(count: u8, first: u64, packet: &StoredPacket<'_>, ring: &Ring) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "virtual time has to start somewhere")]
 mod tests {
     use super::*;
 
