@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+/// What went out, by SSRC and number.
+type Sent = BTreeMap<(Way, [u8; 4], [u8; 2]), Vec<u8>>;
+
 const OFFERED: [Codec; 2] = [Codec::Red, Codec::Opus];
 
 /// One redundant block of 20 ms before, and the primary one; payload types are the sender's.
@@ -218,7 +221,7 @@ fn what_goes_out_again_is_the_very_same() {
     for seed in 0..4 {
         let mut stage = Stage::new();
         let listeners = [0, 1].map(|n| stage.listener(ClientConfig::seeded(10 * seed + n + 2), &OFFERED));
-        let sent: Rc<RefCell<BTreeMap<(Way, [u8; 4], [u8; 2]), Vec<u8>>>> = Rc::default();
+        let sent: Rc<RefCell<Sent>> = Rc::default();
         let again = Rc::new(RefCell::new(0));
         let (noted, counted, mut state) = (sent.clone(), again.clone(), seed);
         stage.world.loss = Box::new(move |way, datagram| {

@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+/// What went out, by SSRC and number.
+type Sent = BTreeMap<([u8; 4], [u8; 2]), Vec<u8>>;
+
 /// VP9 as Chromium sends L3T3: three spatial layers of two packets each, temporal layers 0, 2, 1, 2.
 struct Camera {
     client: usize,
@@ -174,7 +177,7 @@ fn a_request_for_a_better_layer_that_is_lost_is_made_again() {
 fn what_is_sent_again_of_a_layer_is_the_very_same() {
     for rtx in [Rtx::None, Rtx::Offered] {
         let mut stage = Stage::new(rtx);
-        let sent: Rc<RefCell<BTreeMap<([u8; 4], [u8; 2]), Vec<u8>>>> = Rc::default();
+        let sent: Rc<RefCell<Sent>> = Rc::default();
         let (noted, viewer, mut count) = (sent.clone(), stage.viewer, 0_u32);
         stage.world.loss = Box::new(move |way, datagram| {
             let media = matches!(datagram[0], 128..=191) && !matches!(datagram[1], 192..=223);
