@@ -4,7 +4,7 @@ use auftakt::config::{Config, Overrides};
 use auftakt::links::{JoinClaims, LinkKey, MediaClaims, ResumeClaims, link_id};
 use auftakt::server::Server;
 use auftakt_client::band::{Camera, sound};
-use auftakt_client::{Client, ClientConfig, ClientEvent, Outgoing, SenderSpec};
+use auftakt_client::{Client, ClientConfig, ClientEvent, Outgoing, SenderSpec, TransportFeedback};
 use auftakt_media::codec::Codec;
 use auftakt_media::id::MediaKind;
 use auftakt_signaling::wire::{
@@ -210,7 +210,9 @@ impl House {
 
     /// With microphone (0), camera (1) and a seat (2 and 3).
     pub async fn browser(&self, seed: u64) -> Browser {
-        let mut client = Client::new(ClientConfig::seeded(seed), Instant::now());
+        // They send as fast as they are answered, which no network would carry: what a receiver's network carries is for the simulation.
+        let config = ClientConfig { feedback: TransportFeedback::NotOffered, ..ClientConfig::seeded(seed) };
+        let mut client = Client::new(config, Instant::now());
         client.add_sender(&SenderSpec { kind: MediaKind::Audio, codecs: &[Codec::Opus], rids: &[] });
         client.add_sender(&SenderSpec { kind: MediaKind::Video, codecs: &[Codec::Vp8], rids: &[] });
         client.add_receiver(MediaKind::Audio, &[Codec::Opus]);
