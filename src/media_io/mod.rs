@@ -9,7 +9,7 @@
 //!      └── one event stream ◀─────────────┘└── recvmmsg, UDP_GRO
 //! ```
 //!
-//! All workers have one port (SO_REUSEPORT), and every socket sends from it. A room lives on one worker ([`placement`]), so a
+//! All workers have one port (SO_REUSEPORT), and every socket sends from it. A room lives on one worker (`placement`), so a
 //! datagram must get to the worker of its sender. The kernel knows that from a program (`filter`) that is written anew when a check
 //! has authenticated an address (`steering`); what still comes to another worker is handed on (`exchange`). With one worker there
 //! is nothing of all this.
