@@ -197,8 +197,7 @@ fn forward_round(track: &Track, peers: &mut Slab<Peer>, out: &mut Out, after: &m
     // Padding is not in the ring, nor is what a burst beyond all bounds has overwritten.
     let packets: [Option<StoredPacket<'_>>; ROUND] = std::array::from_fn(|i| {
         let fresh = round.get(i)?;
-        let encoding = track.encodings.get(usize::from(fresh.encoding)).filter(|e| e.source == fresh.source)?;
-        encoding.ring.get(fresh.ext_seq)
+        track.encoding_at(fresh)?.ring.get(fresh.ext_seq)
     });
     let mut next = track.fan_out.next;
     while let Some(&subscriber) = track.subscribers.get(next) {
@@ -290,7 +289,7 @@ pub(super) fn pass_on(
         // The receiver is to see the gap.
         return Err(DropReason::Overload);
     };
-    let ring = track.encodings.get(usize::from(fresh.encoding)).map(|e| &e.ring).ok_or(DropReason::NotMyLayer)?;
+    let ring = track.encoding_at(fresh).map(|e| &e.ring).ok_or(DropReason::NotMyLayer)?;
     // Sound that was recovered late is no beginning: what came after it would follow in a heap.
     let outdated = || ring.highest() > Some(fresh.ext_seq + ROUND as u64);
     if track.kind == MediaKind::Audio && slot.line.current() != Some(fresh.source) && outdated() {
@@ -304,7 +303,7 @@ pub(super) fn pass_on(
 /// The packet that a source began with came late (lost and recovered, or reordered): what follows it came before, and was left out then.
 #[cold]
 fn catch_up(track: &Track, first: &Fresh, still_to_come: impl Fn(u64) -> bool, slot: &mut Slot, link: &mut Link<'_>, out: &mut Out) -> u64 {
-    let Some(encoding) = track.encodings.get(usize::from(first.encoding)) else { return 0 };
+    let Some(encoding) = track.encoding_at(first) else { return 0 };
     let last = encoding.ring.highest().unwrap_or(first.ext_seq).min(first.ext_seq + CATCH_UP_MAX);
     let mut sent = 0;
     for ext_seq in first.ext_seq + 1..=last {

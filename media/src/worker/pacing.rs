@@ -6,7 +6,7 @@
 use super::fanout::{Passed, pass_on};
 use super::peer::{Peer, PeerKey};
 use super::slot::Link;
-use super::track::{Fresh, Subscriber, Track};
+use super::track::{Fresh, Subscriber};
 use super::{Flushed, Worker};
 use crate::drops::DropReason;
 use crate::rtp::rewrite::SourceKey;
@@ -194,7 +194,7 @@ impl Worker {
     fn forward_waiting(&mut self, now: Instant, key: PeerKey, waiting: Waiting) -> Result<(), DropReason> {
         let Waiting { slot: index, fresh, .. } = waiting;
         let track = self.sources.get(&fresh.source).and_then(|key| self.tracks.get(*key)).ok_or(DropReason::NotMyLayer)?;
-        let encoding = encoding_of(track, &fresh).ok_or(DropReason::NotMyLayer)?;
+        let encoding = track.encoding_at(&fresh).ok_or(DropReason::NotMyLayer)?;
         if track.muted || fresh.ext_seq < encoding.floor {
             return Err(DropReason::Muted);
         }
@@ -230,8 +230,4 @@ impl Worker {
         self.aim(now, subscriber);
         self.want_allocation(subscriber.peer);
     }
-}
-
-fn encoding_of<'a>(track: &'a Track, fresh: &Fresh) -> Option<&'a super::track::Encoding> {
-    track.encodings.get(usize::from(fresh.encoding)).filter(|e| e.source == fresh.source)
 }

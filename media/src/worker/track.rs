@@ -177,6 +177,12 @@ impl Track {
         self.encodings.iter().position(|e| e.source == source)
     }
 
+    /// The encoding that a waiting packet is of, unless another one has taken its place since.
+    #[inline]
+    pub(crate) fn encoding_at(&self, fresh: &Fresh) -> Option<&Encoding> {
+        self.encodings.get(usize::from(fresh.encoding)).filter(|e| e.source == fresh.source)
+    }
+
     /// One bit per encoding that is coming in. Silence is measured against the other encodings: a paused camera is no reason to
     /// change layers, a paused layer is.
     pub(crate) fn active_mask(&self) -> u8 {
