@@ -279,6 +279,12 @@ impl Estimator {
         self.rate.target() as u64
     }
 
+    /// Whether the network's bound is near: it was seen, or not everything that is wanted goes through. While it is not, bursts harm nobody,
+    /// and holding them back would only make them late.
+    pub fn is_bound(&self) -> bool {
+        self.wanted_bps as f64 > self.rate.target() || self.rate.is_bound() || self.before_silence.is_some()
+    }
+
     /// A probe to send now. To be asked for after each feedback, timeout and [`Estimator::set_wanted`]; it is given once.
     pub fn poll_probe(&mut self, now: Instant) -> Option<Probe> {
         let micros = self.micros(now);

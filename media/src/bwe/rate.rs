@@ -138,6 +138,11 @@ impl Rate {
         self.target = target.clamp(MIN, MAX);
     }
 
+    /// What the link gives was seen, or something waits in it.
+    pub(super) fn is_bound(&self) -> bool {
+        self.link.is_some() || self.drain.is_some() || self.rival.is_some()
+    }
+
     pub(super) fn draining(&self) -> bool {
         self.drain.is_some()
     }

@@ -112,6 +112,7 @@ impl Worker {
             self.allocation.divide(&demands, budget);
             let wanted = peer.downlink.needed_for(demands.iter().map(Demand::needed_bps).sum());
             peer.downlink.estimator.set_wanted(now, wanted);
+            peer.downlink.pace(now);
             // Until its network is known, nothing pauses.
             let unknown = !peer.downlink.is_known(now);
             let mut next = (!demands.is_empty()).then(|| now + REVIEW_EVERY);

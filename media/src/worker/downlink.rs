@@ -26,6 +26,8 @@ pub(crate) struct Downlink {
     pub queue: Queue,
     /// The probe that is being sent.
     pub burst: Option<Burst>,
+    /// Pictures may have to wait.
+    paced: bool,
     /// Some section agreed on transport-wide numbers.
     numbered: bool,
     /// Its network can be probed: some section has RTX.
@@ -55,6 +57,7 @@ impl Downlink {
             pacer: Pacer::new(now),
             queue: Queue::default(),
             burst: None,
+            paced: false,
             numbered: false,
             probed: false,
             next_number: numbers_from,
@@ -139,11 +142,13 @@ impl Downlink {
     /// A picture packet must wait: others do, or the budget is used up.
     #[inline]
     pub(crate) fn holds_back(&mut self, now: Instant) -> bool {
-        self.probed && self.heard_at.is_some() && (!self.queue.is_empty() || !self.pacer.may_send(now))
+        self.paced && (!self.queue.is_empty() || !self.pacer.may_send(now))
     }
 
-    /// Follows the estimate, or the probe.
+    /// Follows the estimate, or the probe. Where the network is wide, nothing is held back: not what waited either, which goes first.
     pub(crate) fn pace(&mut self, now: Instant) {
+        let bound = self.burst.is_some() || self.estimator.is_bound() || !self.queue.is_empty();
+        self.paced = self.probed && self.heard_at.is_some() && bound;
         let target = self.estimator.target_bps() * PACING_PERCENT / 100;
         let rate = self.burst.map_or(target, |burst| burst.probe.rate_bps.max(target));
         self.pacer.set_rate(now, rate);

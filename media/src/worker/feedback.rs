@@ -69,7 +69,8 @@ impl Worker {
         let peer = self.peers.get_mut(key).ok_or(DropReason::RtcpUnknownStream)?;
         let binding = peer.bindings.get(info.ssrc).ok_or(DropReason::RtcpUnknownStream)?;
         let encoding = self.tracks.get_mut(binding.track).and_then(|t| t.encodings.get_mut(usize::from(binding.encoding)));
-        let encoding = encoding.filter(|e| e.ssrc == info.ssrc).ok_or(DropReason::RtcpUnknownStream)?;
+        // Some report on their retransmissions too, whose times nobody needs.
+        let Some(encoding) = encoding.filter(|e| e.ssrc == info.ssrc) else { return Ok(()) };
         let arrival = self.wall_clock.ntp(now);
         encoding.stats.on_sender_report(info.ntp, arrival);
         encoding.clock.on_sender_report(&mut peer.clock, info.ntp, info.timestamp, arrival);

@@ -139,6 +139,29 @@ fn a_narrow_line_gets_less_and_a_wide_one_everything_again() {
 }
 
 #[test]
+fn a_line_that_becomes_long_and_unsteady_keeps_its_pictures() {
+    each_seed(6, |seed| {
+        let mut hall = Hall::new(seed, 1);
+        hall.play(6);
+        let before = hall.seen(0).len();
+        for way in [Way::Down, Way::Up] {
+            for who in [hall.viewer, hall.players[0].client] {
+                hall.lines.set(way(Who::Client(who)), Settings { delay: 60 * MS, jitter: 15 * MS, ..clean() });
+            }
+        }
+        for second in 1..=15 {
+            hall.play(1);
+            assert!(hall.layer(0).is_some(), "after {second} s");
+        }
+        assert_eq!(hall.layer(0), Some(FULL), "the line is as wide as before");
+        let arrived = hall.seen(0).len() - before;
+        assert!(arrived > 15 * 25 * 3 * 8 / 10, "{arrived} packets");
+        hall.world.run_for(Duration::from_secs(1));
+        hall.assert_whole();
+    });
+}
+
+#[test]
 fn who_begins_on_a_narrow_line_is_not_drowned() {
     each_seed(2, |seed| {
         let mut hall = Hall::new(seed, 4);
