@@ -25,6 +25,16 @@ const GUARD_MICROS: u64 = 700_000;
 /// And so is a shorter one after a longer time: a short buffer that is always full.
 const QUEUE_LASTING: i64 = 15_000;
 const LASTING_MICROS: u64 = 2_000_000;
+/// A queue that stays so level (and what jitter adds), for so long, while all that is sent arrives, is none: the path became longer. One of
+/// ours grows or shrinks, and one that others fill up to loss does too.
+const LEVEL: i64 = 8_000;
+const LEVEL_MICROS: u64 = 1_000_000;
+/// Nobody's path becomes longer by more; other flows keep longer queues.
+const LEVEL_MAX: i64 = 120_000;
+/// A flow that sends less than this of what it might.
+const IDLE: f64 = 0.6;
+/// What it keeps at first of what it sent: that wavers.
+const IDLE_KEEPS: f64 = 1.1;
 /// What is sent after a queue has been emptied, of what arrived while it was not.
 const AFTER: f64 = 0.95;
 /// So many cuts must not have emptied a queue before it is taken for somebody else's.
@@ -81,6 +91,39 @@ struct Drain {
     until: u64,
 }
 
+/// How long the queue has stayed as it is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Level {
+    since: u64,
+    least: i64,
+    most: i64,
+}
+
+impl Level {
+    fn update(&mut self, round: &Round) {
+        let (least, most) = (self.least.min(round.queue), self.most.max(round.queue));
+        if round.lossy || most - least > LEVEL + round.jitter {
+            *self = Self { since: round.now, least: round.queue, most: round.queue };
+        } else {
+            (self.least, self.most) = (least, most);
+        }
+    }
+
+    /// The path became longer, by about this much.
+    fn is_path(&self, round: &Round) -> bool {
+        let arrives = round.received_long.is_some_and(|received| received > 0.94 * round.sent);
+        arrives && round.now >= self.since + LEVEL_MICROS && round.queue < LEVEL_MAX
+    }
+}
+
+/// Before the first of several cuts.
+#[derive(Clone, Copy, Debug)]
+struct Episode {
+    target: f64,
+    /// What of it was sent.
+    sent: f64,
+}
+
 /// The controlled rate.
 #[derive(Debug)]
 pub(super) struct Rate {
@@ -89,12 +132,13 @@ pub(super) struct Rate {
     link: Option<f64>,
     drain: Option<Drain>,
     rival: Option<Rival>,
-    /// What was sent at the first cut of those that followed one another without emptying the queue.
-    episode: Option<f64>,
+    /// The first of the cuts that followed one another without emptying the queue.
+    episode: Option<Episode>,
     /// How many they are.
     cuts: u32,
     /// The present delay shall be the base.
     pub(super) longer_path: bool,
+    level: Level,
     standing_since: Option<u64>,
     lasting_since: Option<u64>,
     last: u64,
@@ -119,6 +163,7 @@ impl Rate {
             episode: None,
             cuts: 0,
             longer_path: false,
+            level: Level::default(),
             standing_since: None,
             lasting_since: None,
             last: 0,
@@ -173,6 +218,7 @@ impl Rate {
             return;
         }
         self.guard(round);
+        self.level.update(round);
         match round.loss {
             Verdict::Suspicious => {
                 self.before_trial = self.target;
@@ -193,7 +239,9 @@ impl Rate {
                 self.target = self.target.max(if too_soon { drain.before } else { drain.after });
                 self.drain = None;
                 // Whoever filled it may have gone: look whether what was possible before is again.
-                self.emptied = self.episode.take().filter(|before| *before > self.target * REGAIN);
+                self.emptied = self.episode.take().map(|before| before.sent).filter(|before| *before > self.target * REGAIN);
+            } else if self.level.is_path(round) {
+                self.lengthen();
             } else if drain.recut.is_some_and(|at| round.now > at) {
                 self.recut(round, drain);
             } else if round.now > drain.until {
@@ -205,11 +253,20 @@ impl Rate {
         let filled = round.lossy && round.queue > QUEUE_LASTING + 2 * round.jitter;
         let over = round.usage == Usage::Over && round.queue > TREND_QUEUE + 5 * round.jitter / 2;
         let long = round.queue > QUEUE_LONG + 2 * round.jitter && round.usage != Usage::Under;
-        if over || long || filled || self.stands(round.now) {
+        if self.stands(round.now) && self.level.is_path(round) {
+            self.lengthen();
+        } else if over || long || filled || self.stands(round.now) {
             self.cut(round);
         } else if round.usage == Usage::Normal && !round.trying && round.queue < QUEUE_LONG + round.jitter {
             self.grow(round, elapsed);
         }
+    }
+
+    /// What was taken for a queue is the path's own delay: what was cut because of it is given back.
+    fn lengthen(&mut self) {
+        self.target = self.episode.take().map_or(self.target, |before| before.target.max(self.target));
+        (self.link, self.drain, self.longer_path) = (None, None, true);
+        (self.standing_since, self.lasting_since) = (None, None);
     }
 
     /// Less was sent for long enough, and the queue is still there.
@@ -221,8 +278,8 @@ impl Rate {
         let stays = round.queue > QUEUE_LONG + 2 * round.jitter && round.queue > drain.queue * 3 / 5;
         match self.episode {
             Some(before) if as_sent && stays && self.cuts >= CUTS_MIN => {
-                self.target = self.target.max(before * FAIR);
-                let fair = (before * FAIR).max(FAIR_MIN);
+                self.target = self.target.max(before.sent * FAIR);
+                let fair = (before.sent * FAIR).max(FAIR_MIN);
                 self.rival = Some(Rival::new(round.now, self.target, fair));
                 self.episode = None;
             }
@@ -271,13 +328,16 @@ impl Rate {
         let received = round.received.unwrap_or(self.target).min(self.target);
         let factor = factor(round.queue);
         let before = self.target;
-        self.target = (received * factor).max(MIN);
+        // When little was sent, and far less than might have been, what arrives says nothing about the link, and the delay may be the path's:
+        // first no more than that is sent, and the next look decides. (More than a little would fill the queue until then.)
+        let idle = self.episode.is_none() && round.sent < FAIR_MIN.min(IDLE * before) && round.queue < LEVEL_MAX;
+        self.target = if idle { round.sent * IDLE_KEEPS } else { received * factor }.max(MIN);
         self.link = Some(match self.link {
             Some(link) if (received / link - 1.0).abs() < 0.15 => link + 0.3 * (received - link),
             _ => received,
         });
         self.cuts = if self.episode.is_some() { self.cuts + 1 } else { 1 };
-        self.episode.get_or_insert(before.min(round.sent.max(received)));
+        self.episode.get_or_insert(Episode { target: before, sent: before.min(round.sent.max(received)) });
         (self.standing_since, self.lasting_since) = (None, None);
         self.cut_at = round.now;
         self.drain = Some(Drain {

@@ -61,6 +61,8 @@ const KEEP_PERCENT: u64 = 95;
 /// than the estimate, and if that is too much, the estimate will fall. It begins without headroom.
 const FIRST_KEEP_PERCENT: u64 = 80;
 const FIRST_RISE_PERCENT: u64 = 100;
+/// Who has nothing need not wait for leave to begin again when so much of the cost is there: the estimate was wrong, not just wavering.
+const RETURN_PERCENT: u64 = 200;
 /// What is assumed of the best of several layers; cameras send the others in halves of it.
 const ASSUMED_HEIGHT: u16 = 720;
 
@@ -208,7 +210,8 @@ impl Allocation {
         let Some((_, share, cost)) = demand.steps().next() else { return };
         let held = demand.holds(share);
         let percent = if held { keep } else { rise };
-        if (held || demand.may_rise) && fits(cost, percent, *left) {
+        let may = held || demand.may_rise || fits(cost, RETURN_PERCENT, *left);
+        if may && fits(cost, percent, *left) {
             self.shares[index] = Some(share);
             self.spent[index] = cost;
             *left -= cost as i64;
@@ -339,7 +342,8 @@ mod tests {
         assert_eq!(divide(&[at(share(2, 2), false)], 10_000), [Some((1, 2))], "a smaller view needs less");
         assert_eq!(divide(&[at(share(0, 0), true)], 64), [Some((0, 0))], "the last step of the only one");
         assert_eq!(divide(&[at(share(0, 0), true)], 63), [None]);
-        assert_eq!(divide(&[at(None, false)], 10_000), [None], "paused for lack of bandwidth until it may rise");
+        assert_eq!(divide(&[at(None, false)], 150), [None], "paused for lack of bandwidth until it may rise");
+        assert_eq!(divide(&[at(None, false)], 10_000), [Some((0, 0))], "or there is far more than it needs");
     }
 
     #[test]
