@@ -31,6 +31,8 @@ const LEVEL: i64 = 8_000;
 const LEVEL_MICROS: u64 = 1_000_000;
 /// Nobody's path becomes longer by more; other flows keep longer queues.
 const LEVEL_MAX: i64 = 120_000;
+/// All that is sent arrives, but for what is lost by chance.
+const ARRIVES: f64 = 0.85;
 /// A flow that sends less than this of what it might.
 const IDLE: f64 = 0.6;
 /// What it keeps at first of what it sent: that wavers.
@@ -102,17 +104,17 @@ struct Level {
 impl Level {
     fn update(&mut self, round: &Round) {
         let (least, most) = (self.least.min(round.queue), self.most.max(round.queue));
-        if round.lossy || most - least > LEVEL + round.jitter {
+        if most - least > LEVEL + round.jitter {
             *self = Self { since: round.now, least: round.queue, most: round.queue };
         } else {
             (self.least, self.most) = (least, most);
         }
     }
 
-    /// The path became longer, by about this much.
-    fn is_path(&self, round: &Round) -> bool {
-        let arrives = round.received_long.is_some_and(|received| received > 0.94 * round.sent);
-        arrives && round.now >= self.since + LEVEL_MICROS && round.queue < LEVEL_MAX
+    /// The path became longer, by about this much: nothing has changed since a time (and at most since then).
+    fn is_path(&self, round: &Round, from: u64) -> bool {
+        let arrives = round.received_long.is_some_and(|received| received > ARRIVES * round.sent);
+        arrives && round.now >= self.since.max(from) + LEVEL_MICROS && round.queue < LEVEL_MAX
     }
 }
 
@@ -122,6 +124,8 @@ struct Episode {
     target: f64,
     /// What of it was sent.
     sent: f64,
+    /// The longest queue since then.
+    longest: i64,
 }
 
 /// The controlled rate.
@@ -219,6 +223,9 @@ impl Rate {
         }
         self.guard(round);
         self.level.update(round);
+        if let Some(episode) = &mut self.episode {
+            episode.longest = episode.longest.max(round.queue);
+        }
         match round.loss {
             Verdict::Suspicious => {
                 self.before_trial = self.target;
@@ -240,8 +247,9 @@ impl Rate {
                 self.drain = None;
                 // Whoever filled it may have gone: look whether what was possible before is again.
                 self.emptied = self.episode.take().map(|before| before.sent).filter(|before| *before > self.target * REGAIN);
-            } else if self.level.is_path(round) {
-                self.lengthen();
+            } else if self.level.is_path(round, drain.at + round.delay - LEVEL_MICROS / 2) {
+                // A short queue that is full is level, too, and loses packets; but not after a cut.
+                self.lengthen(round);
             } else if drain.recut.is_some_and(|at| round.now > at) {
                 self.recut(round, drain);
             } else if round.now > drain.until {
@@ -253,8 +261,8 @@ impl Rate {
         let filled = round.lossy && round.queue > QUEUE_LASTING + 2 * round.jitter;
         let over = round.usage == Usage::Over && round.queue > TREND_QUEUE + 5 * round.jitter / 2;
         let long = round.queue > QUEUE_LONG + 2 * round.jitter && round.usage != Usage::Under;
-        if self.stands(round.now) && self.level.is_path(round) {
-            self.lengthen();
+        if self.stands(round.now) && !round.lossy && self.level.is_path(round, 0) {
+            self.lengthen(round);
         } else if over || long || filled || self.stands(round.now) {
             self.cut(round);
         } else if round.usage == Usage::Normal && !round.trying && round.queue < QUEUE_LONG + round.jitter {
@@ -262,9 +270,15 @@ impl Rate {
         }
     }
 
-    /// What was taken for a queue is the path's own delay: what was cut because of it is given back.
-    fn lengthen(&mut self) {
-        self.target = self.episode.take().map_or(self.target, |before| before.target.max(self.target));
+    /// What was taken for a queue is the path's own delay. What was cut because of it is given back, unless there was a queue on top.
+    fn lengthen(&mut self, round: &Round) {
+        if let Some(before) = self.episode.take() {
+            if before.longest <= self.level.most + LEVEL + round.jitter {
+                self.target = before.target.max(self.target);
+            } else {
+                self.beyond = true;
+            }
+        }
         (self.link, self.drain, self.longer_path) = (None, None, true);
         (self.standing_since, self.lasting_since) = (None, None);
     }
@@ -337,7 +351,7 @@ impl Rate {
             _ => received,
         });
         self.cuts = if self.episode.is_some() { self.cuts + 1 } else { 1 };
-        self.episode.get_or_insert(Episode { target: before, sent: before.min(round.sent.max(received)) });
+        self.episode.get_or_insert(Episode { target: before, sent: before.min(round.sent.max(received)), longest: round.queue });
         (self.standing_since, self.lasting_since) = (None, None);
         self.cut_at = round.now;
         self.drain = Some(Drain {

@@ -88,6 +88,11 @@ impl Hall {
         Some(last.payload.len() - 5)
     }
 
+    /// Packets of a seat's sound so far.
+    fn sounds(&self, seat: usize) -> usize {
+        self.world.received(self.viewer, &audio(seat)).len()
+    }
+
     /// How long each packet of a seat's sound took, from a time on.
     fn sound_delays(&self, seat: usize, from: Instant) -> Vec<Duration> {
         let heard = self.world.received(self.viewer, &audio(seat));
@@ -170,6 +175,26 @@ fn keeps_its_pictures(seed: u64, sizes: [(&'static str, usize); 3], best: usize)
     assert!(arrived > 15 * 50 * 3 * 8 / 10, "{arrived} packets");
     hall.world.run_for(Duration::from_secs(1));
     hall.assert_whole();
+}
+
+#[test]
+fn a_narrow_and_lossy_line_is_still_used() {
+    each_seed(6, |seed| {
+        let mut hall = Hall::new(seed, 2);
+        hall.play(6);
+        let bad = Settings { rate_bps: 1_000_000, delay: 50 * MS, loss: 0.05, ..clean() };
+        hall.lines.set(hall.down(), bad);
+        hall.lines.set(Way::Up(Who::Client(hall.viewer)), bad);
+        hall.play(3);
+        let bytes = |hall: &Hall| (0..2).flat_map(|seat| hall.seen(seat)).map(|packet| packet.payload.len()).sum::<usize>();
+        let (before, heard) = (bytes(&hall), hall.sounds(0));
+        hall.play(20);
+        let kbps = (bytes(&hall) - before) * 8 / 20_000;
+        let share = (hall.sounds(0) - heard) as f64 / (20 * SECOND) as f64;
+        // Both sounds take 180 kbit/s, and the smallest layers 150 each.
+        assert!(kbps > 200, "{kbps} kbit/s of pictures");
+        assert!(share > 0.99, "{share} of the sound");
+    });
 }
 
 #[test]
