@@ -245,7 +245,7 @@ impl Estimator {
         let target = self.rate.target();
         let given = 1.0 / (1.0 - self.loss.base());
         let found = match shown {
-            Shown::Nothing => return,
+            Shown::Nothing => return self.schedule.learned_nothing(now),
             Shown::Passed(bps) => bps * given,
             Shown::Full(bps) => {
                 self.rate.on_link(bps * given);

@@ -153,6 +153,8 @@ const INTERVAL_MICROS: u64 = 1_500_000;
 const INTERVAL_MAX_MICROS: u64 = 5_000_000;
 /// At the beginning nothing is known, and steps are larger.
 const START_MICROS: u64 = 2_000_000;
+/// And a probe that showed nothing is repeated so soon then.
+const START_AGAIN_MICROS: u64 = 100_000;
 
 /// Decides when more is worth asking for, and how much more.
 #[derive(Debug)]
@@ -184,6 +186,13 @@ impl Schedule {
     /// It raised the target: go on at once.
     pub(super) fn succeeded(&mut self, now: u64) {
         (self.interval, self.next, self.factor) = (INTERVAL_MICROS, now, if now < START_MICROS { 3.0 } else { 2.0 });
+    }
+
+    /// Too little of it arrived, or in a heap.
+    pub(super) fn learned_nothing(&mut self, now: u64) {
+        if now < START_MICROS {
+            self.next = self.next.min(now + START_AGAIN_MICROS);
+        }
     }
 
     /// The link is full: not so soon again, and less.

@@ -121,6 +121,7 @@ impl Level {
 /// Before the first of several cuts.
 #[derive(Clone, Copy, Debug)]
 struct Episode {
+    at: u64,
     target: f64,
     /// What of it was sent.
     sent: f64,
@@ -143,6 +144,8 @@ pub(super) struct Rate {
     /// The present delay shall be the base.
     pub(super) longer_path: bool,
     level: Level,
+    /// When the feedback before came, and the queue it told of.
+    before: (u64, i64),
     standing_since: Option<u64>,
     lasting_since: Option<u64>,
     last: u64,
@@ -168,6 +171,7 @@ impl Rate {
             cuts: 0,
             longer_path: false,
             level: Level::default(),
+            before: (0, 0),
             standing_since: None,
             lasting_since: None,
             last: 0,
@@ -215,6 +219,11 @@ impl Rate {
     }
 
     pub(super) fn update(&mut self, round: &Round) {
+        self.control(round);
+        self.before = (round.now, round.queue);
+    }
+
+    fn control(&mut self, round: &Round) {
         let elapsed = round.now.saturating_sub(self.last).min(500_000) as f64 / 1e6;
         self.last = round.now;
         if self.rival.is_some() {
@@ -240,6 +249,7 @@ impl Rate {
             Verdict::Usual => {}
         }
         if let Some(drain) = self.drain {
+            let cut_at = self.episode.map_or(drain.at, |first| first.at);
             if round.queue <= QUEUE_EMPTY + 3 * round.jitter / 2 {
                 // Emptied before less could have arrived: it was no queue, or somebody else's for a moment.
                 let too_soon = round.now < drain.at + round.round_trip;
@@ -247,7 +257,7 @@ impl Rate {
                 self.drain = None;
                 // Whoever filled it may have gone: look whether what was possible before is again.
                 self.emptied = self.episode.take().map(|before| before.sent).filter(|before| *before > self.target * REGAIN);
-            } else if self.level.is_path(round, drain.at + round.delay - LEVEL_MICROS / 2) {
+            } else if self.level.is_path(round, cut_at + round.delay - LEVEL_MICROS / 2) {
                 // A short queue that is full is level, too, and loses packets; but not after a cut.
                 self.lengthen(round);
             } else if drain.recut.is_some_and(|at| round.now > at) {
@@ -340,18 +350,24 @@ impl Rate {
 
     fn cut(&mut self, round: &Round) {
         let received = round.received.unwrap_or(self.target).min(self.target);
-        let factor = factor(round.queue);
+        let factor = factor(round.queue + self.growing(round));
         let before = self.target;
         // When little was sent, and far less than might have been, what arrives says nothing about the link, and the delay may be the path's:
         // first no more than that is sent, and the next look decides. (More than a little would fill the queue until then.)
         let idle = self.episode.is_none() && round.sent < FAIR_MIN.min(IDLE * before) && round.queue < LEVEL_MAX;
-        self.target = if idle { round.sent * IDLE_KEEPS } else { received * factor }.max(MIN);
+        let kept = if idle { round.sent * IDLE_KEEPS } else { MIN };
+        self.target = (received * factor).max(kept);
         self.link = Some(match self.link {
             Some(link) if (received / link - 1.0).abs() < 0.15 => link + 0.3 * (received - link),
             _ => received,
         });
         self.cuts = if self.episode.is_some() { self.cuts + 1 } else { 1 };
-        self.episode.get_or_insert(Episode { target: before, sent: before.min(round.sent.max(received)), longest: round.queue });
+        self.episode.get_or_insert(Episode {
+            at: round.now,
+            target: before,
+            sent: before.min(round.sent.max(received)),
+            longest: round.queue,
+        });
         (self.standing_since, self.lasting_since) = (None, None);
         self.cut_at = round.now;
         self.drain = Some(Drain {
@@ -362,6 +378,13 @@ impl Rate {
             after: received * AFTER,
             until: drained_at(round),
         });
+    }
+
+    /// How much longer the queue will be when a cut shows.
+    fn growing(&self, round: &Round) -> i64 {
+        let (at, queue) = self.before;
+        let passed = round.now.saturating_sub(at).max(1) as i64;
+        (round.queue - queue).max(0).saturating_mul(round.delay as i64) / passed
     }
 
     fn grow(&mut self, round: &Round, elapsed: f64) {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// After losing a layer to the network, a section waits this long before it may have it again; twice as long each time a rise did not
 /// last, up to the most.
 const PATIENCE: Duration = Duration::from_secs(2);
-const PATIENCE_MAX: Duration = Duration::from_secs(8);
+const PATIENCE_MAX: Duration = Duration::from_secs(6);
 /// A picture pauses when there was nothing for it for so long: an estimate that dips while a queue drains is no reason to.
 const PAUSE_AFTER: Duration = Duration::from_secs(1);
 /// A rise that held for so long was right.
