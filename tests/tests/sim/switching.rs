@@ -1,12 +1,13 @@
 //! Seats and layers change while packets are lost.
 
 use crate::lines::{Lines, clean, wild};
-use crate::picture::{frames, longest_freeze};
+use crate::picture::{Frame, frames, longest_freeze};
 use crate::{MS, each_seed};
 use auftakt_client::band::{Camera, Player, join_publisher, join_viewer, play};
-use auftakt_client::world::{World, mid};
+use auftakt_client::world::{Way, Who, World, mid};
 use auftakt_client::{ClientConfig, Received};
 use auftakt_media::worker::LayerLimit;
+use auftakt_tests::impair::Settings;
 use std::time::Duration;
 
 fn number(sound: &Received) -> u32 {
@@ -94,4 +95,46 @@ fn layers_change_on_bad_lines_at_keyframes() {
         assert_eq!(last.size, 900);
         assert!(world.now - last.at < 1100 * MS, "live to the end");
     });
+}
+
+#[test]
+fn a_new_picture_comes_soon_after_a_change() {
+    // The way to the publishers and back, and within what time 19 of 20 changes are seen.
+    for (round_trip, limit) in [(4, 200), (50, 250)] {
+        let mut took: Vec<Duration> = (1..=6).flat_map(|seed| changes_take(seed, round_trip * MS / 2)).collect();
+        took.sort();
+        let (median, late) = (took[took.len() / 2], took[took.len() * 19 / 20]);
+        println!("round trip {round_trip} ms: {} changes, median {median:?}, p95 {late:?}", took.len());
+        assert!(late <= limit * MS, "{late:?}");
+    }
+}
+
+/// Twenty changes between two publishers who are `way` away and lose one packet in a hundred; the viewer is 20 ms away.
+fn changes_take(seed: u64, way: Duration) -> Vec<Duration> {
+    let lines = Lines::new(seed);
+    let mut world = World::on(Box::new(lines.clone()), seed as u8);
+    let sources = [seed, seed + 100].map(|seed| join_publisher(&mut world, ClientConfig::seeded(seed), &[]));
+    let viewer = join_viewer(&mut world, ClientConfig::seeded(seed + 200), 1);
+    let mut players = sources.map(|source| Player::new(source, vec![Camera::new(None)]));
+    (players[1].step, players[1].cameras[0].frame) = (1_000_000, 1_000_000);
+    for source in sources {
+        for line in [Way::Up, Way::Down] {
+            lines.set(line(Who::Client(source)), Settings { delay: way, loss: 0.01, ..clean() });
+        }
+    }
+    let mut changed = vec![];
+    for turn in 0..21 {
+        world.assign(viewer, "1", Some(world.track(sources[turn % 2], "1")));
+        changed.push(world.now);
+        let [one, two] = &mut players;
+        // Not always at the same moment between two frames.
+        world.run_for((7 * turn as u32 % 20) * MS);
+        play(&mut world, &mut [one, two], 50);
+    }
+    world.run_for(Duration::from_secs(1));
+    let seen = frames(&world.received(viewer, "1"));
+    let first = |pair: &&[Frame]| (pair[0].number < 1_000_000) != (pair[1].number < 1_000_000);
+    let firsts: Vec<_> = seen.windows(2).filter(first).map(|pair| pair[1].at).collect();
+    assert_eq!(firsts.len(), 20, "every change is seen");
+    firsts.iter().zip(&changed[1..]).map(|(at, from)| *at - *from - 20 * MS).collect()
 }
