@@ -151,7 +151,7 @@ function makePeople(fixture: ConferenceFixture, link: LinkInfo): Person[] {
       heard: unmuted,
       hand: hand === -1 ? null : hand + 1,
       hasFloor: fixture.floor === id,
-      reaction: (fixture.signs ?? []).find((sign) => sign.name === name)?.reaction ?? null,
+      reaction: (fixture.signs ?? []).find((sign) => sign.participant === id)?.reaction ?? null,
     };
     return { ...base, actions: actionsFor(base, leads, fixture.pinned === id, fixture.spotlight === id) };
   });

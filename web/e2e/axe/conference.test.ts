@@ -67,6 +67,28 @@ describe('tiles', () => {
     expect(pages).toBe(size === phone ? 5 : size.width === 844 ? 4 : 2);
   });
 
+  test('are turned by a finger, which opens no menu on its way', async () => {
+    const touched = await gallery.browser.newPage({ viewport: tablet, hasTouch: true, reducedMotion: 'reduce' });
+    await gallery.show(touched, 'conference-40', 'de');
+    await touched.getByRole('button', { name: /^Kofi/ }).tap();
+    await touched.getByRole('menu', { name: 'Kofi Mensah' }).waitFor();
+    await touched.keyboard.press('Escape');
+    const debug = await touched.context().newCDPSession(touched);
+    const swipe = async (from: number, to: number): Promise<number> => {
+      const at = (x: number) => [{ x, y: 400 }];
+      await debug.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(from) });
+      await debug.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at((from + to) / 2) });
+      await debug.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(to) });
+      await debug.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+      return touched.locator('.tile').count();
+    };
+    expect(await swipe(800, 500)).toBe(15);
+    expect(await swipe(800, 500)).toBe(15);
+    expect(await swipe(500, 800)).toBe(25);
+    expect(await touched.getByRole('menu').count()).toBe(0);
+    await touched.close();
+  });
+
   test.each(['conference-speaker', 'conference-screen-few', 'conference-screens'])('of the strip never lie on one another, and nobody is left out of the count: %s', async (state) => {
     for (const size of [tablet, { width: 820, height: 1180 }, phone, { width: 844, height: 390 }]) {
       await page.setViewportSize(size);

@@ -40,7 +40,7 @@ export class ConferenceStore extends RoomStore implements ConferenceView {
   search = $state('');
   chime = $state(keptSwitch('chime', true));
   announceSpeakers = $state(keptSwitch('announce-speakers', false));
-  reactions = $state.raw<readonly (PassingReaction & { readonly participant: number })[]>([]);
+  reactions = $state.raw<readonly PassingReaction[]>([]);
   #speakingSince = $state.raw<ReadonlyMap<number, number>>(new Map());
   /** When each hand went up, as far as this page saw it. */
   #handsSince = $state.raw<ReadonlyMap<number, number>>(new Map());

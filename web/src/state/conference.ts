@@ -201,6 +201,7 @@ export interface WaitingPerson {
 
 export interface PassingReaction {
   readonly id: number;
+  readonly participant: number;
   readonly name: string;
   readonly reaction: Reaction;
 }

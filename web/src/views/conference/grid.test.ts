@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { largestShape, shapeFor, stripSlots, tilesOf } from './grid';
+import { largestShape, shapeFor, stripShape, tilesOf } from './grid';
 
 // The grid's own size: the window without bars, and without the panel where one is open.
 const ipad = { width: 1148, height: 680 };
@@ -68,9 +68,23 @@ describe('a page of the grid', () => {
 });
 
 describe('the strip', () => {
-  it('has slots for what fits, and two at least', () => {
-    expect(stripSlots(680, 130)).toBe(5);
-    expect(stripSlots(100, 130)).toBe(2);
-    expect(stripSlots(4000, 130)).toBe(6);
+  it('is one column beside the picture, and two where the stage is low', () => {
+    expect(stripShape(ipad, 35, false, false)).toEqual({ columns: 1, rows: 5 });
+    expect(stripShape(desktop, 35, false, false)).toEqual({ columns: 1, rows: 6 });
+    expect(stripShape(phoneSideways, 35, false, false)).toEqual({ columns: 2, rows: 2 });
+    expect(stripShape({ width: 420, height: 270 }, 35, false, false)).toEqual({ columns: 1, rows: 2 });
+    expect(stripShape(phoneSideways, 2, false, false)).toEqual({ columns: 1, rows: 2 });
+  });
+
+  it('is one row below the picture, and two below a screen where the stage is tall', () => {
+    expect(stripShape(ipadUpright, 35, true, false)).toEqual({ columns: 5, rows: 1 });
+    expect(stripShape(ipadUpright, 35, true, true)).toEqual({ columns: 5, rows: 2 });
+    expect(stripShape(phone, 35, true, true)).toEqual({ columns: 4, rows: 2 });
+    expect(stripShape(smallest, 35, true, true)).toEqual({ columns: 3, rows: 1 });
+    expect(stripShape(phone, 4, true, true)).toEqual({ columns: 4, rows: 1 });
+  });
+
+  it('has two slots at least, also without any size', () => {
+    for (const below of [true, false]) expect(tilesOf(stripShape({ width: 0, height: 0 }, 35, below, false))).toBe(2);
   });
 });

@@ -19,6 +19,13 @@ const LEAST_HEIGHT_PX = 100;
 /** Two columns are a phone held upright: faces may be larger there, and a page has four rows at most. */
 const NARROW: Shape = { columns: 2, rows: 4 };
 const LEAST_HEIGHT_NARROW_PX = 120;
+/** A slot of the strip: narrower has no room for a name. The heights are the style sheet's, with the gap. */
+const SLOT_BESIDE_PX = 122;
+const SLOT_BELOW: Size = { width: 148, height: 140 };
+const SLOT_PHONE: Size = { width: 86, height: 110 };
+const PHONE_PX = 700;
+const LOW_PX = 300;
+const ROOM_FOR_TWO_PX = 640;
 /** Most cameras send 4:3 or something wider, and a tile shows the middle of it. */
 const PICTURE: Size = { width: 4, height: 3 };
 /** How much of the picture has to stay for a head with shoulders that sits about in the middle. */
@@ -55,9 +62,20 @@ export function tilesOf({ columns, rows }: Shape): number {
   return columns * rows;
 }
 
-/** Slots of the strip beside or below the large picture; the last says how many more there are. */
-export function stripSlots(length: number, leastPx: number): number {
-  return clamp(Math.floor(length / leastPx), 2, MOST + 1);
+/** The strip beside or below the large picture; its last slot says how many more there are. */
+export function stripShape({ width, height }: Size, tiles: number, below: boolean, largeIsScreen: boolean): Shape {
+  if (!below) {
+    const rows = clamp(Math.floor(height / SLOT_BESIDE_PX), 2, MOST + 1);
+    // A low stage is wide: one column would leave two slots, and a large picture without forehead and chin.
+    const columns = tiles > rows && height < LOW_PX && width > ROOM_FOR_TWO_PX ? 2 : 1;
+    return { columns, rows };
+  }
+  const phone = width < PHONE_PX;
+  const columns = clamp(Math.floor(width / (phone ? SLOT_PHONE.width : SLOT_BELOW.width)), 2, MOST + 1);
+  // A face fills an upright stage; a screen is wide, and leaves room for a second row.
+  const free = height - (width * PICTURE.height) / PICTURE.width;
+  const rows = largeIsScreen && tiles > columns && free > 2 * (phone ? SLOT_PHONE.height : SLOT_BELOW.height) ? 2 : 1;
+  return { columns, rows };
 }
 
 /** How large a face is in a tile of this size: as the picture fills it, less where head or shoulders would be cut. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextSpot } from './steer';
+import { nextSpot, pagesSwiped } from './steer';
 
 // Three by two, and a gap at the end.
 const grid = [0, 1, 2, 3, 4].map((place) => ({ x: (place % 3) * 100, y: Math.floor(place / 3) * 80 }));
@@ -23,5 +23,18 @@ describe('arrow keys', () => {
     expect(nextSpot(grid, 0, 'ArrowUp')).toBeNull();
     expect(nextSpot(grid, 9, 'ArrowUp')).toBeNull();
     expect(nextSpot(grid, 0, 'Enter')).toBeNull();
+  });
+});
+
+describe('a finger on the tiles', () => {
+  it('turns one page when it goes sideways, against the way it goes', () => {
+    expect(pagesSwiped(-120, 20)).toBe(1);
+    expect(pagesSwiped(120, -20)).toBe(-1);
+  });
+
+  it('turns nothing when it taps, trembles or goes up and down', () => {
+    expect(pagesSwiped(-8, 3)).toBe(0);
+    expect(pagesSwiped(-59, 0)).toBe(0);
+    expect(pagesSwiped(-100, 80)).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-/** The next tile in the direction of an arrow key, by what the eye sees: tiles may stand anywhere. */
+/** Where keys and fingers lead on the tiles, by what the eye sees: tiles may stand anywhere. */
 interface Spot {
   readonly x: number;
   readonly y: number;
@@ -21,3 +21,10 @@ export function nextSpot(spots: readonly Spot[], from: number, key: string): num
   }
   return best;
 }
+
+/** Which way a finger that went so far turns the pages; 0: it meant something else. */
+export function pagesSwiped(right: number, down: number): -1 | 0 | 1 {
+  if (Math.abs(right) < SWIPE_PX || Math.abs(right) < 2 * Math.abs(down)) return 0;
+  return right < 0 ? 1 : -1;
+}
+const SWIPE_PX = 60;
