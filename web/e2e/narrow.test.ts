@@ -26,8 +26,8 @@ describe(`a conference seen through ${NARROW}`, () => {
     network = await Network.start(server.port);
     await server.makeConference('kollegium');
     browsers = [await startChromium(), await startChromium()];
-    const arrive = async (browser: Browser, role: string, name: string, prepare: (page: Page) => Promise<void>) => {
-      const person = await Person.arrive(browser, await server.link('kollegium', role, name), { prepare });
+    const arrive = async (browser: Browser, role: string, name: string, prepare: (page: Page) => Promise<unknown>) => {
+      const person = await Person.arrive(browser, await server.link('kollegium', role, name), { prepare: async (page) => void (await prepare(page)) });
       await person.join();
       return person;
     };
@@ -114,9 +114,9 @@ async function pictures(person: Person): Promise<Pictures> {
 /** Runs in the page: its way to the server is another port than the server says. */
 function goThrough(port: number): void {
   const set = RTCPeerConnection.prototype.setRemoteDescription;
-  RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+  RTCPeerConnection.prototype.setRemoteDescription = async function (this: RTCPeerConnection, description: RTCSessionDescriptionInit) {
     const sdp = description.sdp?.replace(/(a=candidate:\S+ \d+ udp \d+ \S+ )\d+/gi, `$1${port}`);
-    return set.call(this, { ...description, sdp } as RTCSessionDescriptionInit);
+    await Reflect.apply(set, this, [{ ...description, sdp }]);
   };
 }
 
