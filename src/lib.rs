@@ -10,6 +10,7 @@ pub mod linger;
 pub mod links;
 mod listener;
 pub mod media_io;
+mod memory;
 mod pages;
 pub mod redact;
 mod rooms;

@@ -8,7 +8,7 @@ use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
 use crate::shares::Shares;
 use crate::tls::{self, TlsError};
-use crate::{demo, listener, system};
+use crate::{demo, listener, memory, system};
 use auftakt_signaling::Limits;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -105,6 +105,7 @@ impl Server {
             tokio::spawn(tls::follow(tls.certificates, stopping.clone()));
             tls.config
         });
+        tokio::spawn(memory::follow(rooms.clone(), stopping.clone()));
         let app = App::new(Shared {
             config,
             url,
