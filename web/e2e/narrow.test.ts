@@ -11,7 +11,8 @@ const ADAPTED_MS = 3_000;
 const NARROW_MS = 30_000;
 /** Ten seconds are promised, and four to eight usual; a machine that codes for three on two cores may take longer. */
 const BACK_MS = 30_000;
-const CONCEALED_PERCENT = 1.5;
+/** Half of that is aimed at, and usual (benches/README.md); the rest is for what else these two cores have to do. */
+const CONCEALED_PERCENT = 4;
 
 /** One of three stands behind a bad line, and nobody else does. */
 describe(`a conference seen through ${NARROW}`, () => {
