@@ -126,8 +126,6 @@ const PARTICIPANTS_PER_ROOM: usize = 100;
 const HEARD: usize = 5;
 /// More would be heard.
 const GATHER_MAX: Duration = Duration::from_millis(5);
-/// A quarter of the work of twenty lessons less, for a delay that nothing but a measurement notices (benches/README.md).
-const GATHER_DEFAULT_US: u64 = 250;
 
 impl Config {
     /// Reads the file (`None`: built-in values), then `AUFTAKT_SECTION_KEY` from `environment`, then the command line.
@@ -188,7 +186,7 @@ impl Config {
             return Err(ConfigError::Unusable { key: "server.listen", problem });
         }
         let public_url = raw.server.public_url.as_deref().map(check_url).transpose()?;
-        let gather = Duration::from_micros(raw.media.gather_us.unwrap_or(GATHER_DEFAULT_US));
+        let gather = Duration::from_micros(raw.media.gather_us.unwrap_or(0));
         if gather > GATHER_MAX {
             let problem = format!("at most {} µs: more would be heard", GATHER_MAX.as_micros());
             return Err(ConfigError::Unusable { key: "media.gather_us", problem });
