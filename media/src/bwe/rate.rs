@@ -145,10 +145,9 @@ pub(super) struct Rate {
     pub(super) longer_path: bool,
     level: Level,
     /// When the feedback before came, and the queue it told of.
-    before: (u64, i64),
+    previous: (u64, i64),
     standing_since: Option<u64>,
     lasting_since: Option<u64>,
-    last: u64,
     /// Before a cut because of loss that may turn out as chance.
     before_trial: f64,
     /// What arrived then.
@@ -171,10 +170,9 @@ impl Rate {
             cuts: 0,
             longer_path: false,
             level: Level::default(),
-            before: (0, 0),
+            previous: (0, 0),
             standing_since: None,
             lasting_since: None,
-            last: 0,
             before_trial: 0.0,
             tried: 0.0,
             beyond: false,
@@ -220,12 +218,11 @@ impl Rate {
 
     pub(super) fn update(&mut self, round: &Round) {
         self.control(round);
-        self.before = (round.now, round.queue);
+        self.previous = (round.now, round.queue);
     }
 
     fn control(&mut self, round: &Round) {
-        let elapsed = round.now.saturating_sub(self.last).min(500_000) as f64 / 1e6;
-        self.last = round.now;
+        let elapsed = round.now.saturating_sub(self.previous.0).min(500_000) as f64 / 1e6;
         if self.rival.is_some() {
             self.compete(round);
             return;
@@ -257,7 +254,7 @@ impl Rate {
                 self.drain = None;
                 // Whoever filled it may have gone: look whether what was possible before is again.
                 self.emptied = self.episode.take().map(|before| before.sent).filter(|before| *before > self.target * REGAIN);
-            } else if self.level.is_path(round, cut_at + round.delay - LEVEL_MICROS / 2) {
+            } else if self.level.is_path(round, (cut_at + round.delay).saturating_sub(LEVEL_MICROS / 2)) {
                 // A short queue that is full is level, too, and loses packets; but not after a cut.
                 self.lengthen(round);
             } else if drain.recut.is_some_and(|at| round.now > at) {
@@ -271,9 +268,10 @@ impl Rate {
         let filled = round.lossy && round.queue > QUEUE_LASTING + 2 * round.jitter;
         let over = round.usage == Usage::Over && round.queue > TREND_QUEUE + 5 * round.jitter / 2;
         let long = round.queue > QUEUE_LONG + 2 * round.jitter && round.usage != Usage::Under;
-        if self.stands(round.now) && !round.lossy && self.level.is_path(round, 0) {
+        let stands = self.stands(round.now);
+        if stands && !round.lossy && self.level.is_path(round, 0) {
             self.lengthen(round);
-        } else if over || long || filled || self.stands(round.now) {
+        } else if over || long || filled || stands {
             self.cut(round);
         } else if round.usage == Usage::Normal && !round.trying && round.queue < QUEUE_LONG + round.jitter {
             self.grow(round, elapsed);
@@ -382,7 +380,7 @@ impl Rate {
 
     /// How much longer the queue will be when a cut shows.
     fn growing(&self, round: &Round) -> i64 {
-        let (at, queue) = self.before;
+        let (at, queue) = self.previous;
         let passed = round.now.saturating_sub(at).max(1) as i64;
         (round.queue - queue).max(0).saturating_mul(round.delay as i64) / passed
     }
@@ -423,4 +421,32 @@ fn factor(queue: i64) -> f64 {
 fn drained_at(round: &Round) -> u64 {
     let emptied = round.queue.max(0) as f64 / (1.0 - factor(round.queue));
     round.now + round.delay + (emptied * 1.5) as u64 + 200_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_within_the_first_moments_is_cut_for_like_any_other() {
+        let mut rate = Rate::new(300e3);
+        for now in [50_000, 100_000, 150_000] {
+            rate.update(&Round {
+                now,
+                usage: Usage::Over,
+                queue: 60_000,
+                jitter: 0,
+                received: Some(250e3),
+                arrived: Some(250e3),
+                received_long: Some(250e3),
+                sent: 300e3,
+                loss: Verdict::Usual,
+                lossy: false,
+                trying: false,
+                round_trip: 40_000,
+                delay: 150_000,
+            });
+            assert!(rate.draining() && rate.target() < 250e3, "after {now} µs");
+        }
+    }
 }
