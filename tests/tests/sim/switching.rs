@@ -14,15 +14,27 @@ fn number(sound: &Received) -> u32 {
     u32::from_be_bytes(sound.payload[1..5].try_into().expect("a number"))
 }
 
+/// Two who play, the second with numbers from a million on, and a viewer with one seat.
+fn two_and_a_viewer(lines: &Lines, seed: u64) -> (World, [Player; 2], usize) {
+    let mut world = World::on(Box::new(lines.clone()), seed as u8);
+    let sources = [seed, seed + 100].map(|seed| join_publisher(&mut world, ClientConfig::seeded(seed), &[]));
+    let viewer = join_viewer(&mut world, ClientConfig::seeded(seed + 200), 1);
+    let mut players = sources.map(|source| Player::new(source, vec![Camera::new(None)]));
+    (players[1].step, players[1].cameras[0].frame) = (1_000_000, 1_000_000);
+    (world, players, viewer)
+}
+
+/// The picture is one player's, and then the other's.
+fn is_change(pair: &[Frame]) -> bool {
+    (pair[0].number < 1_000_000) != (pair[1].number < 1_000_000)
+}
+
 #[test]
 fn a_seat_that_changes_on_bad_lines_stays_decodable() {
     each_seed(6, |seed| {
         let lines = Lines::new(seed);
-        let mut world = World::on(Box::new(lines.clone()), seed as u8);
-        let sources = [seed, seed + 100].map(|seed| join_publisher(&mut world, ClientConfig::seeded(seed), &[]));
-        let viewer = join_viewer(&mut world, ClientConfig::seeded(seed + 200), 1);
-        let mut players = sources.map(|source| Player::new(source, vec![Camera::new(None)]));
-        (players[1].step, players[1].cameras[0].frame) = (1_000_000, 1_000_000);
+        let (mut world, mut players, viewer) = two_and_a_viewer(&lines, seed);
+        let sources = [players[0].client, players[1].client];
         let mut turn = |world: &mut World, turn: usize, steps: u32| {
             let source = sources[turn % 2];
             for (section, uplink) in [("0", "0"), ("1", "1")] {
@@ -44,7 +56,7 @@ fn a_seat_that_changes_on_bad_lines_stays_decodable() {
 
         let seen = frames(&world.received(viewer, "1"));
         assert!(longest_freeze(&seen) < Duration::from_millis(1500), "frozen for {:?}", longest_freeze(&seen));
-        let changes: Vec<_> = seen.windows(2).filter(|pair| (pair[0].number < 1_000_000) != (pair[1].number < 1_000_000)).collect();
+        let changes: Vec<_> = seen.windows(2).filter(|pair| is_change(pair)).collect();
         assert!((10..=16).contains(&changes.len()), "{} changes seen", changes.len());
         assert!(changes.iter().all(|pair| pair[1].keyframe));
         assert!(seen.last().is_some_and(|last| last.number < 1_000_000 && last.number + 5 > players[0].cameras[0].frame));
@@ -111,11 +123,8 @@ fn a_new_picture_comes_soon_after_a_change() {
 /// Twenty changes between two publishers who are `way` away and lose one packet in a hundred; the viewer is 20 ms away.
 fn changes_take(seed: u64, way: Duration) -> Vec<Duration> {
     let lines = Lines::new(seed);
-    let mut world = World::on(Box::new(lines.clone()), seed as u8);
-    let sources = [seed, seed + 100].map(|seed| join_publisher(&mut world, ClientConfig::seeded(seed), &[]));
-    let viewer = join_viewer(&mut world, ClientConfig::seeded(seed + 200), 1);
-    let mut players = sources.map(|source| Player::new(source, vec![Camera::new(None)]));
-    (players[1].step, players[1].cameras[0].frame) = (1_000_000, 1_000_000);
+    let (mut world, mut players, viewer) = two_and_a_viewer(&lines, seed);
+    let sources = [players[0].client, players[1].client];
     for source in sources {
         for line in [Way::Up, Way::Down] {
             lines.set(line(Who::Client(source)), Settings { delay: way, loss: 0.01, ..clean() });
@@ -132,8 +141,7 @@ fn changes_take(seed: u64, way: Duration) -> Vec<Duration> {
     }
     world.run_for(Duration::from_secs(1));
     let seen = frames(&world.received(viewer, "1"));
-    let first = |pair: &&[Frame]| (pair[0].number < 1_000_000) != (pair[1].number < 1_000_000);
-    let firsts: Vec<_> = seen.windows(2).filter(first).map(|pair| pair[1].at).collect();
+    let firsts: Vec<_> = seen.windows(2).filter(|pair| is_change(pair)).map(|pair| pair[1].at).collect();
     assert_eq!(firsts.len(), 20, "every change is seen");
     firsts.iter().zip(&changed[1..]).map(|(at, from)| *at - *from - 20 * MS).collect()
 }
