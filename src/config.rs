@@ -39,6 +39,7 @@ struct RawServer {
     public_url: Option<String>,
     school: Option<String>,
     web: Option<PathBuf>,
+    database: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -94,6 +95,8 @@ pub struct Config {
     pub school: Option<String>,
     /// The directory of the built page.
     pub web: PathBuf,
+    /// The address of a PostgreSQL database; `None`: the embedded one, in the data directory.
+    pub database: Option<String>,
     pub tls: Tls,
     /// Our addresses as clients see them; empty: found by looking.
     pub media_addresses: Vec<IpAddr>,
@@ -211,6 +214,7 @@ impl Config {
             public_url,
             school: raw.server.school,
             web: raw.server.web.unwrap_or_else(default_web),
+            database: raw.server.database.map(check_database).transpose()?,
             tls,
             media_addresses: list(overrides.media_addresses, "media.addresses", raw.media.addresses)?,
             media_candidates: list(overrides.media_candidates, "media.candidates", raw.media.candidates)?,
@@ -252,6 +256,15 @@ fn check_url(text: &str) -> Result<String, ConfigError> {
         Some(host) if !host.is_empty() && !host.contains(['/', '#', '?', '@', ' ']) => Ok(text.to_owned()),
         _ => Err(ConfigError::Unusable { key: "server.public_url", problem: format!("{text:?} is not like https://musikschule.example") }),
     }
+}
+
+fn check_database(url: String) -> Result<String, ConfigError> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(url);
+    }
+    // Not repeated: it may hold a password.
+    let problem = "expected postgres://user:password@host/database; leave it out for the embedded database".to_owned();
+    Err(ConfigError::Unusable { key: "server.database", problem })
 }
 
 fn address(key: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {

@@ -6,7 +6,10 @@ use crate::links::LinkKey;
 use crate::media_io::{MediaConfig, MediaPlane, StartError as MediaError};
 use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
+use crate::school::School;
+use crate::school::sign_in::{self, SignInError};
 use crate::shares::Shares;
+use crate::store::{Store, StoreError, Moment};
 use crate::tls::{self, TlsError};
 use crate::{demo, listener, memory, system};
 use auftakt_signaling::Limits;
@@ -54,6 +57,9 @@ pub enum StartError {
     /// The UDP port or what belongs to it.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// The school's records.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// A running server. Stop it with [`Server::stop`].
@@ -77,6 +83,10 @@ impl Server {
         let in_data = |source| StartError::Data { path: data.to_path_buf(), source };
         let key = LinkKey::open(data).map_err(in_data)?;
         let records = Records::open(data).map_err(in_data)?;
+        let store = match &config.database {
+            None => Store::open_embedded(data).await?,
+            Some(url) => Store::open(url).await?,
+        };
         let pages = Pages::read(&config.web).map_err(StartError::Pages)?;
         let (tcp, address) = bind(config.listen).await?;
         // Port 0 has become a real one, and media takes the same.
@@ -112,6 +122,7 @@ impl Server {
             key,
             rooms,
             records,
+            school: School::new(store),
             media: media.media(),
             pages,
             sessions: Sessions::default(),
@@ -152,6 +163,14 @@ impl Server {
         self.media.candidates()
     }
 
+    /// Where the first operator is set up, while the school has none.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn set_up_link(&self) -> Result<Option<String>, SignInError> {
+        sign_in::set_up_link(&self.app.school.store, &self.app.url, Moment::now()).await
+    }
+
     /// Opens the demonstration school; returns what to tell whoever started it.
     ///
     /// # Errors
@@ -183,6 +202,7 @@ impl Server {
         if tokio::time::timeout(STOP_WITHIN, orderly).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
+        app.school.store.close().await;
         let _ = std::fs::remove_file(url_file);
         // Joins the media threads.
         drop(media);

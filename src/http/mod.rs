@@ -4,7 +4,9 @@ mod api;
 mod body;
 mod external;
 mod metrics;
+mod origin;
 mod problem;
+mod school;
 mod signal;
 
 pub use external::Sessions;
@@ -16,6 +18,7 @@ use crate::links::LinkKey;
 use crate::media_io::Media;
 use crate::pages::{self, Pages, SecurityHeaders};
 use crate::rooms::{Records, Rooms};
+use crate::school::School;
 use crate::shares::Shares;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -45,6 +48,7 @@ pub struct Shared {
     pub key: LinkKey,
     pub rooms: Rooms,
     pub records: Records,
+    pub school: School,
     pub media: Media,
     pub pages: Pages,
     pub sessions: Sessions,
@@ -114,6 +118,7 @@ impl App {
             .route("/api/probe", post(api::probe))
             .route("/api/demo", get(api::demo))
             .merge(streams)
+            .merge(school::router(self))
             .fallback(page);
         let headers = from_fn_with_state(self.security_headers.clone(), pages::security_headers);
         guarded(router).layer(headers).with_state(self.clone())

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -16,20 +17,47 @@ pub struct Problem {
     code: &'static str,
     /// For people.
     detail: String,
+    /// Which field of a form it is about.
+    field: Option<String>,
+    /// When to try again, in seconds.
+    retry_after: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'static str,
-    title: &'a str,
+/// A refusal as it is sent: `application/problem+json`.
+#[derive(Serialize, ToSchema, ts_rs::TS)]
+#[ts(rename = "Problem")]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    r#type: String,
+    title: String,
     status: u16,
-    code: &'static str,
-    detail: &'a str,
+    /// For programs: stays the same in every language and version.
+    code: String,
+    /// For people, in English.
+    detail: String,
+    /// Which field of a form it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    field: Option<String>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into() }
+        Self { status, code, detail: detail.into(), field: None, retry_after: None }
+    }
+
+    /// It is about this field of a form.
+    #[must_use]
+    pub fn about(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// It is worth trying again after so many seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     pub fn internal(what: &'static str) -> Self {
@@ -43,12 +71,21 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let title = self.status.canonical_reason().unwrap_or("refused");
-        let body = Body { r#type: "about:blank", title, status: self.status.as_u16(), code: self.code, detail: &self.detail };
+        let body = ProblemBody {
+            r#type: "about:blank".to_owned(),
+            title: self.status.canonical_reason().unwrap_or("refused").to_owned(),
+            status: self.status.as_u16(),
+            code: self.code.to_owned(),
+            detail: self.detail,
+            field: self.field,
+        };
         let body = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (self.status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

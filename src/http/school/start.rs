@@ -1,0 +1,13 @@
+//! The start page of each role: what is next, what is new, what is missing.
+
+use super::super::App;
+use utoipa_axum::router::OpenApiRouter;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+}
+
+#[cfg(test)]
+pub fn types(_: &ts_rs::Config) -> Vec<String> {
+    vec![]
+}

@@ -1,0 +1,13 @@
+//! Uploads that can be resumed (tus 1.0).
+
+use super::super::App;
+use utoipa_axum::router::OpenApiRouter;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+}
+
+#[cfg(test)]
+pub fn types(_: &ts_rs::Config) -> Vec<String> {
+    vec![]
+}
