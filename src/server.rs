@@ -9,7 +9,7 @@ use crate::rooms::{Records, Rooms};
 use crate::school::School;
 use crate::school::sign_in::{self, SignInError};
 use crate::shares::Shares;
-use crate::store::{Store, StoreError, Moment};
+use crate::store::{Moment, Store, StoreError};
 use crate::tls::{self, TlsError};
 use crate::{demo, listener, memory, system};
 use auftakt_signaling::Limits;

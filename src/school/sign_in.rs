@@ -116,12 +116,7 @@ pub async fn who(store: &Store, cookie: &str, now: Moment) -> Result<Option<Acce
 ///
 /// # Errors
 /// The database.
-pub async fn make_link(
-    db: &mut Connection,
-    person: Option<&PersonId>,
-    purpose: LinkPurpose,
-    until: Moment,
-) -> Result<Secret, SignInError> {
+pub async fn make_link(db: &mut Connection, person: Option<&PersonId>, purpose: LinkPurpose, until: Moment) -> Result<Secret, SignInError> {
     let secret = Secret::new().ok_or(SignInError::Fault)?;
     accounts::add_link(db, &secret.hash(), person, purpose, until).await?;
     Ok(secret)

@@ -89,7 +89,9 @@ pub fn moment(zone: Tz, day: Day, minute: i64) -> Moment {
     let local = NaiveDateTime::new(day.0, time);
     let instant = match zone.from_local_datetime(&local) {
         LocalResult::Single(instant) | LocalResult::Ambiguous(instant, _) => instant.timestamp_millis(),
-        LocalResult::None => zone.from_local_datetime(&(local + chrono::Duration::hours(1))).earliest().map_or(0, |at| at.timestamp_millis()),
+        LocalResult::None => {
+            zone.from_local_datetime(&(local + chrono::Duration::hours(1))).earliest().map_or(0, |at| at.timestamp_millis())
+        }
     };
     Moment(instant)
 }

@@ -92,7 +92,13 @@ pub async fn delete(db: &mut Connection, person: &PersonId) -> Result<()> {
 }
 
 /// Notes a one-time link by the digest of its secret.
-pub async fn add_link(db: &mut Connection, secret_hash: &str, person: Option<&PersonId>, purpose: LinkPurpose, until: Moment) -> Result<()> {
+pub async fn add_link(
+    db: &mut Connection,
+    secret_hash: &str,
+    person: Option<&PersonId>,
+    purpose: LinkPurpose,
+    until: Moment,
+) -> Result<()> {
     sqlx::query("INSERT INTO sign_in_links (secret_hash, person_id, purpose, expires_at) VALUES ($1, $2, $3, $4)")
         .bind(secret_hash)
         .bind(person)
@@ -106,8 +112,7 @@ pub async fn add_link(db: &mut Connection, secret_hash: &str, person: Option<&Pe
 /// Uses a link up: whoever comes second finds nothing. `Some(None)` is one that is nobody's yet.
 pub async fn take_link(db: &mut Connection, secret_hash: &str, purpose: LinkPurpose, now: Moment) -> Result<Option<Option<PersonId>>> {
     let delete = "DELETE FROM sign_in_links WHERE secret_hash = $1 AND purpose = $2 AND expires_at > $3 RETURNING person_id";
-    let taken: Option<(Option<PersonId>,)> =
-        sqlx::query_as(delete).bind(secret_hash).bind(purpose).bind(now).fetch_optional(db).await?;
+    let taken: Option<(Option<PersonId>,)> = sqlx::query_as(delete).bind(secret_hash).bind(purpose).bind(now).fetch_optional(db).await?;
     Ok(taken.map(|(person,)| person))
 }
 

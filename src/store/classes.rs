@@ -117,7 +117,8 @@ mod tests {
                      WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> '_sqlx_migrations'";
         let rows: Vec<(String, String)> = sqlx::query_as(query).fetch_all(&mut *db).await.expect("the schema");
         let there: BTreeSet<(String, String)> = rows.into_iter().collect();
-        let declare = |table: &Table| table.columns.iter().map(|(column, _)| (table.name.to_owned(), (*column).to_owned())).collect::<Vec<_>>();
+        let declare =
+            |table: &Table| table.columns.iter().map(|(column, _)| (table.name.to_owned(), (*column).to_owned())).collect::<Vec<_>>();
         let declared: BTreeSet<(String, String)> = TABLES.iter().flat_map(declare).collect();
         assert_eq!(there.difference(&declared).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "without a data class");
         assert_eq!(declared.difference(&there).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "not in the schema");

@@ -154,7 +154,8 @@ pub async fn put(db: &mut Connection, date: &LessonDate) -> Result<bool> {
 
 /// Who was there on a date.
 pub async fn attendance(db: &mut Connection, course: &CourseId, day: Day) -> Result<Vec<Attendance>> {
-    let query = "SELECT course_id, day, student_id, present, excused, from_at, to_at FROM attendance WHERE course_id = $1 AND day = $2 ORDER BY id";
+    let query =
+        "SELECT course_id, day, student_id, present, excused, from_at, to_at FROM attendance WHERE course_id = $1 AND day = $2 ORDER BY id";
     Ok(sqlx::query_as(query).bind(course).bind(day).fetch_all(db).await?)
 }
 

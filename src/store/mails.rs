@@ -72,11 +72,15 @@ pub fn sign_in_link(person: &Person, email: &str, link: &str, now: Moment) -> Ma
     let (subject, body) = match person.language {
         Language::German => (
             "Ihr Link zum Anmelden",
-            format!("Guten Tag,\n\nmit diesem Link melden Sie sich an. Er gilt eine Stunde und nur einmal:\n\n{link}\n\nSie haben keinen Link angefordert? Dann ist nichts zu tun.\n"),
+            format!(
+                "Guten Tag,\n\nmit diesem Link melden Sie sich an. Er gilt eine Stunde und nur einmal:\n\n{link}\n\nSie haben keinen Link angefordert? Dann ist nichts zu tun.\n"
+            ),
         ),
         Language::English => (
             "Your link to sign in",
-            format!("Hello,\n\nthis link signs you in. It holds for one hour and works once:\n\n{link}\n\nYou did not ask for a link? Then there is nothing to do.\n"),
+            format!(
+                "Hello,\n\nthis link signs you in. It holds for one hour and works once:\n\n{link}\n\nYou did not ask for a link? Then there is nothing to do.\n"
+            ),
         ),
     };
     Mail {

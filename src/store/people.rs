@@ -1,9 +1,9 @@
 //! Persons, what they are at the school, and who belongs to whom.
 
 use super::{Connection, Day, Moment, PersonId, Result, folded, like};
-use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 super::words! {

@@ -23,7 +23,8 @@ macro_rules! select {
 
 /// Begins one; only the digest of its secret is kept.
 pub async fn insert(db: &mut Connection, session: &Session, secret_hash: &str) -> Result<()> {
-    let insert = "INSERT INTO sessions (id, secret_hash, person_id, device, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let insert =
+        "INSERT INTO sessions (id, secret_hash, person_id, device, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     sqlx::query(insert)
         .bind(&session.id)
         .bind(secret_hash)

@@ -146,8 +146,8 @@ impl FromStr for Day {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let malformed = Malformed("a day like 2026-11-23");
         let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| malformed)?;
-        // Sorting as texts must be sorting by time.
-        if text.len() == 10 && text.is_ascii() { Ok(Self(day)) } else { Err(malformed) }
+        // One way of writing each: sorting as texts must be sorting by time.
+        if text.len() == 10 && day.to_string() == text { Ok(Self(day)) } else { Err(malformed) }
     }
 }
 

@@ -23,9 +23,26 @@ pub fn declaration<T: TS>(config: &Config) -> String {
 fn bindings() -> String {
     let c = &Config::default();
     let ids = export!(
-        c, store::PersonId, store::SessionId, store::CourseId, store::EnrolmentId, store::HolidayId, store::CategoryId, store::ConferenceId,
-        store::ThreadId, store::MessageId, store::FileId, store::FileVersionId, store::UploadId, store::ConsentId, store::TemplateId,
-        store::ExportId, types::Day, types::Moment, types::Flag, ProblemBody,
+        c,
+        store::PersonId,
+        store::SessionId,
+        store::CourseId,
+        store::EnrolmentId,
+        store::HolidayId,
+        store::CategoryId,
+        store::ConferenceId,
+        store::ThreadId,
+        store::MessageId,
+        store::FileId,
+        store::FileVersionId,
+        store::UploadId,
+        store::ConsentId,
+        store::TemplateId,
+        store::ExportId,
+        types::Day,
+        types::Moment,
+        types::Flag,
+        ProblemBody,
     );
     let modules = [
         ids,

@@ -73,7 +73,9 @@ pub fn optional_line(field: &'static str, text: &str, max: usize) -> Result<Stri
     let text = text.trim();
     check_length(field, text, max)?;
     if text.chars().any(|c| c.is_control() || is_direction_override(c)) {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "control_characters", "only one line of text is possible here").about(field));
+        return Err(
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "control_characters", "only one line of text is possible here").about(field)
+        );
     }
     Ok(text.to_owned())
 }
@@ -100,7 +102,8 @@ fn is_direction_override(c: char) -> bool {
 
 /// An address of e-mail, as far as can be told without sending one.
 pub fn email(field: &'static str, text: &str) -> Result<String, Problem> {
-    let wrong = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_an_email", "expected an address like name@school.example").about(field);
+    let wrong =
+        || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_an_email", "expected an address like name@school.example").about(field);
     let text = line(field, text, 254)?;
     let (local, domain) = text.rsplit_once('@').ok_or_else(wrong)?;
     let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "@,;:<>()[]\\\"".contains(c));

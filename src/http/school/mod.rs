@@ -1,8 +1,8 @@
 //! The API for the school's records, under `/api`, described by `/api/openapi.json`: that document is made from the handlers themselves.
 
+mod attendance;
 #[cfg(test)]
 mod bindings;
-mod attendance;
 mod conferences;
 mod exports;
 mod feeds;

@@ -144,7 +144,11 @@ pub async fn show(State(app): State<App>, Signed(access): Signed, Id(id): Id<Per
 /// Adds a person.
 #[utoipa::path(post, path = "/api/people", request_body = PersonForm, tag = "people",
     responses((status = 201, body = PersonInfo), (status = "4XX", body = ProblemBody)))]
-pub async fn create(State(app): State<App>, Signed(access): Signed, Input(form): Input<PersonForm>) -> Result<(StatusCode, Json<PersonInfo>), Problem> {
+pub async fn create(
+    State(app): State<App>,
+    Signed(access): Signed,
+    Input(form): Input<PersonForm>,
+) -> Result<(StatusCode, Json<PersonInfo>), Problem> {
     access.require(Action::Create, Object::Person, Relations::NONE)?;
     let id = PersonId::new();
     let (person, roles, guardians) = check(id.clone(), form, None)?;
@@ -161,7 +165,12 @@ pub async fn create(State(app): State<App>, Signed(access): Signed, Input(form):
 /// Changes a person.
 #[utoipa::path(put, path = "/api/people/{id}", params(("id" = PersonId, Path)), request_body = PersonForm, tag = "people",
     responses((status = 200, body = PersonInfo), (status = "4XX", body = ProblemBody)))]
-pub async fn update(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>, Input(form): Input<PersonForm>) -> Answer<PersonInfo> {
+pub async fn update(
+    State(app): State<App>,
+    Signed(access): Signed,
+    Id(id): Id<PersonId>,
+    Input(form): Input<PersonForm>,
+) -> Answer<PersonInfo> {
     access.require(Action::Update, Object::Person, Relations::NONE)?;
     let mut db = app.school.store.write().await?;
     let before = people::find(&mut db, &id).await?.ok_or_else(not_found)?;
@@ -194,7 +203,12 @@ pub async fn contact(State(app): State<App>, Signed(access): Signed, Id(id): Id<
 /// Notes how to reach a person.
 #[utoipa::path(put, path = "/api/people/{id}/contact", params(("id" = PersonId, Path)), request_body = Contact, tag = "people",
     responses((status = 204), (status = "4XX", body = ProblemBody)))]
-pub async fn set_contact(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>, Input(form): Input<Contact>) -> Result<StatusCode, Problem> {
+pub async fn set_contact(
+    State(app): State<App>,
+    Signed(access): Signed,
+    Id(id): Id<PersonId>,
+    Input(form): Input<Contact>,
+) -> Result<StatusCode, Problem> {
     access.require(Action::Update, Object::Contact, Relations::NONE)?;
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let contact = Contact {
@@ -247,7 +261,12 @@ pub struct AccountForm {
 /// Lets a person sign in with an address, or shuts the account.
 #[utoipa::path(put, path = "/api/people/{id}/account", params(("id" = PersonId, Path)), request_body = AccountForm, tag = "people",
     responses((status = 204), (status = "4XX", body = ProblemBody)))]
-pub async fn set_account(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>, Input(form): Input<AccountForm>) -> Result<StatusCode, Problem> {
+pub async fn set_account(
+    State(app): State<App>,
+    Signed(access): Signed,
+    Id(id): Id<PersonId>,
+    Input(form): Input<AccountForm>,
+) -> Result<StatusCode, Problem> {
     access.require(Action::Update, Object::Account, Relations::NONE)?;
     let email = email("email", &form.email)?;
     let mut db = app.school.store.write().await?;
@@ -288,7 +307,11 @@ pub struct LinkInfo {
 /// Makes a link to hand over: on paper, or when no mail server is set up.
 #[utoipa::path(post, path = "/api/people/{id}/link", params(("id" = PersonId, Path)), tag = "people",
     responses((status = 201, body = LinkInfo), (status = "4XX", body = ProblemBody)))]
-pub async fn make_link(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>) -> Result<(StatusCode, Json<LinkInfo>), Problem> {
+pub async fn make_link(
+    State(app): State<App>,
+    Signed(access): Signed,
+    Id(id): Id<PersonId>,
+) -> Result<(StatusCode, Json<LinkInfo>), Problem> {
     access.require(Action::Create, Object::Account, Relations::NONE)?;
     let mut db = app.school.store.write().await?;
     people::find(&mut db, &id).await?.filter(|person| person.archived_at.is_none()).ok_or_else(not_found)?;

@@ -330,7 +330,16 @@ async fn begin(db: &mut Connection, id: &PersonId, headers: &HeaderMap) -> Resul
 async fn describe(db: &mut Connection, person: Person, roles: Vec<PersonRole>, session: SessionId) -> Result<Me, Problem> {
     let children = people::children(db, &person.id).await?.into_iter().map(Child::from).collect();
     let has_password = accounts::of(db, &person.id).await?.is_some_and(|account| account.password_hash.is_some());
-    Ok(Me { name: person.name(), given_name: person.given_name, language: person.language, id: person.id, roles, children, session, has_password })
+    Ok(Me {
+        name: person.name(),
+        given_name: person.given_name,
+        language: person.language,
+        id: person.id,
+        roles,
+        children,
+        session,
+        has_password,
+    })
 }
 
 fn check_throttle(app: &App, account: &str, caller: &str) -> Result<(), Problem> {
@@ -352,8 +361,23 @@ fn network(address: IpAddr) -> String {
 pub fn device_of(headers: &HeaderMap) -> String {
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let first = |known: &[(&str, &'static str)]| known.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
-    let browser = first(&[("Edg", "Edge"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari")]);
-    let machine = first(&[("iPad", "iPad"), ("iPhone", "iPhone"), ("Android", "Android"), ("Macintosh", "Mac"), ("Windows", "Windows"), ("CrOS", "Chromebook"), ("Linux", "Linux")]);
+    let browser = first(&[
+        ("Edg", "Edge"),
+        ("Firefox", "Firefox"),
+        ("FxiOS", "Firefox"),
+        ("CriOS", "Chrome"),
+        ("Chrome", "Chrome"),
+        ("Safari", "Safari"),
+    ]);
+    let machine = first(&[
+        ("iPad", "iPad"),
+        ("iPhone", "iPhone"),
+        ("Android", "Android"),
+        ("Macintosh", "Mac"),
+        ("Windows", "Windows"),
+        ("CrOS", "Chromebook"),
+        ("Linux", "Linux"),
+    ]);
     match (browser, machine) {
         (Some(browser), Some(machine)) => format!("{browser}, {machine}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
