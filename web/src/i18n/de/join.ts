@@ -40,6 +40,7 @@ export const join = (s: Speak, f: Format) => ({
     microphone: 'Mikrofon',
     camera: 'Kamera',
     speaker: 'Lautsprecher',
+    standard: 'Standard dieses Geräts',
     unnamed: (what: string, index: number) => `${what} ${f.number(index)}`,
     front: 'vorne',
     back: 'hinten',

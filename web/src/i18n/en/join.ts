@@ -36,6 +36,7 @@ export const join = (f: Format): Messages['join'] => ({
     microphone: 'Microphone',
     camera: 'Camera',
     speaker: 'Loudspeaker',
+    standard: 'Default of this device',
     unnamed: (what, index) => `${what} ${f.number(index)}`,
     front: 'front',
     back: 'back',
