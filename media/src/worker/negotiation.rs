@@ -53,7 +53,6 @@ impl Worker {
             outbound: None,
             slots: Vec::new(),
             downlink: Downlink::new(now, self.rng.random()),
-            red_allowed: true,
             inbound: None,
             bindings: Default::default(),
             payloads: Default::default(),

@@ -37,8 +37,6 @@ pub(crate) struct Peer {
     pub outbound: Option<Outbound>,
     pub slots: Vec<Slot>,
     pub downlink: Downlink,
-    /// Whether its bandwidth has room for redundant sound.
-    pub red_allowed: bool,
 
     pub inbound: Option<Inbound>,
     pub bindings: Bindings,

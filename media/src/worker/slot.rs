@@ -5,7 +5,7 @@ use super::grant::Grant;
 use super::layer;
 use super::numbers::Numbers;
 use super::payload_types::{Outgoing, OutgoingPayloads};
-use super::redundancy::{Form, Redundancy};
+use super::redundancy::{Form, Redundancy, own_len};
 use super::sublayers::SublayerFilter;
 use super::track::{Encoding, Track, TrackKey};
 use super::transmit::TransmitBatch;
@@ -238,6 +238,13 @@ impl Slot {
         let len = self.write(label, &forward, &packet, ring, link, out);
         let what = if self.kind == MediaKind::Audio { Sent::Audio } else { Sent::Video };
         link.downlink.sent(link.now, number, len, what);
+        if self.kind == MediaKind::Audio {
+            let own = own_len(&packet);
+            link.downlink.sounded(link.now, own);
+            if let Some(redundancy) = &mut self.redundancy {
+                redundancy.note_sent(packet.codec, own);
+            }
+        }
         Ok(forward.began)
     }
 
