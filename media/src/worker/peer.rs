@@ -131,6 +131,12 @@ impl Peer {
         self.slots.iter().position(|s| s.mid == mid && s.live)
     }
 
+    /// Somebody uses this SSRC here already: one transport is one RTP session, in which nobody may have another's (RFC 3550 §8).
+    pub(crate) fn has_ssrc(&self, ssrc: u32) -> bool {
+        let own = self.slots.iter().flat_map(|slot| [slot.ssrc, slot.rtx_ssrc]).chain([self.feedback.ssrc]);
+        self.bindings.get(ssrc).is_some() || own.into_iter().any(|used| used == ssrc)
+    }
+
     pub(crate) fn uplink(&self, mid: Mid) -> Option<&Uplink> {
         self.uplinks.iter().find(|u| u.mid == mid)
     }

@@ -89,7 +89,8 @@ struct Label {
 }
 
 impl Slot {
-    pub(crate) fn new(mid: Mid, kind: MediaKind, stream: String, time: NtpTime, rng: &mut impl Rng) -> Self {
+    /// `taken` knows the SSRCs of the transport.
+    pub(crate) fn new(mid: Mid, kind: MediaKind, stream: String, time: NtpTime, rng: &mut impl Rng, taken: impl Fn(u32) -> bool) -> Self {
         let start = LineStart {
             // The upper half is left free: a receiver that misses the first packets must not take the first roll-over for a step
             // back (RFC 3711 §3.3.1).
@@ -99,14 +100,20 @@ impl Slot {
             picture_id: rng.random::<u16>() >> 1,
             tl0_index: rng.random(),
         };
+        let mut unused = |parity: u32| loop {
+            let ssrc = rng.random::<u32>() & !1 | parity;
+            if !taken(ssrc) {
+                break ssrc;
+            }
+        };
         Self {
             line: SeatLine::new(kind, start, time),
-            ssrc: rng.random::<u32>() | 1,
+            ssrc: unused(1),
             payloads: OutgoingPayloads::default(),
             extensions: ExtensionMap::default(),
             packets: 0,
             octets: 0,
-            rtx_ssrc: rng.random::<u32>() & !1,
+            rtx_ssrc: unused(0),
             resend_floor: 0,
             last_seq: 0,
             mid,
