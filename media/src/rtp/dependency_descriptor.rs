@@ -41,6 +41,18 @@ impl Mandatory {
     }
 }
 
+/// Gives a descriptor another frame number (bytes 1 and 2). What is too short stays as it is.
+pub fn renumber(descriptor: &mut [u8], frame: u16) {
+    if let Some(place) = descriptor.get_mut(1..3) {
+        place.copy_from_slice(&frame.to_be_bytes());
+    }
+}
+
+/// Whether a descriptor brings the structure that it and those after it refer to.
+pub fn brings_structure(descriptor: &[u8]) -> bool {
+    descriptor.get(3).is_some_and(|flags| flags & 0x80 != 0)
+}
+
 /// Indications of one frame, two bits for each target.
 type Indications = u64;
 

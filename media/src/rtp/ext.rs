@@ -104,6 +104,9 @@ impl ExtensionMap {
     }
 }
 
+/// Bytes of an element: its length is one byte (RFC 8285 §4.3).
+pub const ELEMENT_MAX: usize = 255;
+
 const ONE_BYTE_PROFILE: u16 = 0xbede;
 const TWO_BYTE_PROFILE: u16 = 0x1000;
 
@@ -157,7 +160,8 @@ impl<'a> Iterator for Extensions<'a> {
 /// left out when their kind was not negotiated or they are longer than 255 bytes. The two-byte form is used only when an
 /// element needs it.
 pub fn write_extensions(out: &mut Vec<u8>, map: &ExtensionMap, elements: &[(ExtensionKind, &[u8])]) -> bool {
-    let fitting = || elements.iter().filter(|(_, value)| value.len() <= 255).filter_map(|(kind, value)| Some((map.id(*kind)?, *value)));
+    let fitting =
+        || elements.iter().filter(|(_, value)| value.len() <= ELEMENT_MAX).filter_map(|(kind, value)| Some((map.id(*kind)?, *value)));
     if fitting().next().is_none() {
         return false;
     }

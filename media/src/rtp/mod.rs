@@ -5,6 +5,7 @@
 
 pub mod av1;
 pub mod clock;
+pub mod counters;
 pub mod dependency_descriptor;
 pub mod ext;
 pub mod h264;

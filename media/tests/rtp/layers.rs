@@ -28,10 +28,10 @@ proptest! {
         // It reads no reference indices without P, as we do.
         prop_assert_eq!(ours.predicted, other.p);
         prop_assert_eq!((ours.flexible, ours.frame_start, ours.frame_end), (other.f, other.b, other.e));
-        prop_assert_eq!(ours.picture_id, other.i.then_some(other.picture_id));
+        prop_assert_eq!(ours.counters.picture_id.map(|id| id.value), other.i.then_some(other.picture_id));
         let layer = ours.layer.map(|layer| (layer.temporal, layer.switch_up, layer.spatial, layer.depends));
         prop_assert_eq!(layer, other.l.then_some((other.tid, other.u, other.sid, other.d)));
-        prop_assert_eq!(ours.tl0_index, (other.l && !other.f).then_some(other.tl0picidx));
+        prop_assert_eq!(ours.counters.tl0_index.map(|(value, _)| value), (other.l && !other.f).then_some(other.tl0picidx));
         // It takes reserved bits of the scalability structure for its G (RFC 9628 §4.2.1): see the vector below.
         if !other.v {
             prop_assert_eq!(&payload[ours.len..], &body[..]);

@@ -2,6 +2,7 @@
 
 mod activity;
 mod connect;
+mod counters;
 mod downlink;
 mod hostile;
 mod redundancy;

@@ -15,7 +15,7 @@ pub mod stun;
 pub mod wire;
 pub mod world;
 
-pub use offer::{AUDIO_LEVEL, MID, Numbers, ORIENTATION, REPAIRED_RID, RID, TRANSPORT_CC};
+pub use offer::{AUDIO_LEVEL, DEPENDENCY_DESCRIPTOR, MID, Numbers, ORIENTATION, REPAIRED_RID, RID, TRANSPORT_CC};
 pub use receive::{Received, Seen};
 pub use send::{Outgoing, SenderSpec};
 
