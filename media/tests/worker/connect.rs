@@ -206,6 +206,21 @@ fn a_server_that_stood_still_for_long_goes_on_with_who_is_there() {
 }
 
 #[test]
+fn who_is_removed_is_told_at_once() {
+    let mut world = World::new();
+    let client = join_publisher(&mut world, ClientConfig::seeded(1), &[]);
+    let stranger = world.add(ClientConfig::seeded(2));
+    world.clients[stranger].client.add_receiver(MediaKind::Audio, &[Codec::Opus]);
+    world.negotiate(stranger, &[]);
+    for client in [client, stranger] {
+        world.worker.remove_peer(world.now, world.clients[client].peer);
+    }
+    world.run_for(Duration::from_millis(50));
+    assert_eq!(world.clients[client].events.last(), Some(&ClientEvent::Closed));
+    assert!(!world.clients[stranger].events.contains(&ClientEvent::Closed), "nothing was agreed on with them");
+}
+
+#[test]
 fn nobody_is_given_an_ssrc_that_its_transport_has() {
     let join = |offered: Option<(u32, u32)>| {
         let mut world = World::new();
