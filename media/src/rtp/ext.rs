@@ -12,8 +12,6 @@ pub enum ExtensionKind {
     RepairedRid,
     /// draft-holmer-rmcat-transport-wide-cc-extensions-01: transport-wide sequence number.
     TransportCc,
-    /// When the packet left, 6.18 fixed point seconds.
-    AbsSendTime,
     /// RFC 6464: level of the sound, client to mixer.
     AudioLevel,
     /// Least and greatest delay a receiver should play with, 12 bit each in 10 ms.
@@ -26,7 +24,7 @@ pub enum ExtensionKind {
 
 impl ExtensionKind {
     /// How many there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 8;
 
     /// All of them.
     pub const ALL: [Self; Self::COUNT] = [
@@ -34,7 +32,6 @@ impl ExtensionKind {
         Self::Rid,
         Self::RepairedRid,
         Self::TransportCc,
-        Self::AbsSendTime,
         Self::AudioLevel,
         Self::PlayoutDelay,
         Self::VideoOrientation,
@@ -48,7 +45,6 @@ impl ExtensionKind {
             Self::Rid => "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
             Self::RepairedRid => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
             Self::TransportCc => "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
-            Self::AbsSendTime => "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
             Self::AudioLevel => "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
             Self::PlayoutDelay => "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
             Self::VideoOrientation => "urn:3gpp:video-orientation",

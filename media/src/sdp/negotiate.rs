@@ -241,7 +241,6 @@ fn is_wanted(extension: &OfferedExtension, role: SectionRole, simulcast: bool, t
         ExtensionKind::TransportCc => role != SectionRole::Inactive && transport_cc,
         ExtensionKind::Rid | ExtensionKind::RepairedRid => uplink && simulcast,
         ExtensionKind::Mid
-        | ExtensionKind::AbsSendTime
         | ExtensionKind::AudioLevel
         | ExtensionKind::PlayoutDelay
         | ExtensionKind::VideoOrientation
