@@ -4,6 +4,7 @@
 //! can be decoded from the whole). Every packet names its template. One [`Structure`] per encoding is kept and turned into the masks of
 //! [`Layers`] when it arrives, so that a packet costs a look into a table.
 
+use crate::rtp::bits::Bits;
 use crate::rtp::layers::{Layers, SPATIAL_COUNT, TEMPORAL_COUNT};
 
 /// Template ids have six bits.
@@ -79,6 +80,8 @@ pub struct Structure {
     targets: [Target; TARGETS_MAX],
     /// Targets that are sent now.
     active: u32,
+    /// Width and height of the best spatial layer.
+    size: Option<(u16, u16)>,
     /// The target of each cell.
     chosen: [u8; CELLS],
     masks: [Masks; TEMPLATES_MAX],
@@ -100,6 +103,7 @@ impl Default for Structure {
             target_count: 0,
             targets: [Target::default(); TARGETS_MAX],
             active: 0,
+            size: None,
             chosen: [0; CELLS],
             masks: [Masks::default(); TEMPLATES_MAX],
         }
@@ -110,7 +114,7 @@ impl Structure {
     /// Reads a descriptor; remembers the structure when it brings one. `None` when it makes no sense, or none has come yet.
     pub fn read(&mut self, descriptor: &[u8]) -> Option<Layers> {
         let mandatory = Mandatory::parse(descriptor)?;
-        let mut bits = Bits { bytes: descriptor, at: 24 };
+        let mut bits = Bits::new(&descriptor[3..]);
         let mut own = None;
         if descriptor.len() > 3 {
             let [structure, active, indications, _fdiffs, _chains] = [bits.flag()?, bits.flag()?, bits.flag()?, bits.flag()?, bits.flag()?];
@@ -150,6 +154,11 @@ impl Structure {
         })
     }
 
+    /// Width and height of the best spatial layer, where the structure says it.
+    pub fn size(&self) -> Option<(u16, u16)> {
+        self.size
+    }
+
     fn read_structure(&mut self, bits: &mut Bits<'_>) -> Option<()> {
         // Until it has been read to its end there is none.
         (self.template_count, self.target_count) = (0, 0);
@@ -183,9 +192,12 @@ impl Structure {
         }
         skip_differences(bits, count)?;
         skip_chains(bits, count, targets as u32)?;
+        self.size = None;
         if bits.flag()? {
-            let sizes = u32::from(spatial) + 1;
-            bits.skip(32 * sizes as usize)?;
+            // The last layer is the best. Each number is one less than what it means, and of 16 bits.
+            bits.skip(32 * usize::from(spatial))?;
+            let (width, height) = (bits.take(16)? as u16, bits.take(16)? as u16);
+            self.size = Some((width.saturating_add(1), height.saturating_add(1)));
         }
         (self.template_count, self.target_count) = (count, targets);
         self.active = u32::MAX >> (TARGETS_MAX - targets);
@@ -247,42 +259,4 @@ fn skip_chains(bits: &mut Bits<'_>, templates: usize, targets: u32) -> Option<()
         bits.skip(4 * templates * chains as usize)?;
     }
     Some(())
-}
-
-/// Reads bit by bit, most significant first.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Bits<'_> {
-    fn take(&mut self, count: u32) -> Option<u32> {
-        let mut value = 0;
-        for _ in 0..count {
-            let byte = *self.bytes.get(self.at / 8)?;
-            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
-            self.at += 1;
-        }
-        Some(value)
-    }
-
-    fn flag(&mut self) -> Option<bool> {
-        Some(self.take(1)? == 1)
-    }
-
-    fn skip(&mut self, count: usize) -> Option<()> {
-        self.at += count;
-        (self.at <= self.bytes.len() * 8).then_some(())
-    }
-
-    /// A number below `count` in as few bits as that takes (ns(n) in the specification).
-    fn non_symmetric(&mut self, count: u32) -> Option<u32> {
-        let width = u32::BITS - count.leading_zeros();
-        let short = (1_u32 << width) - count;
-        let value = self.take(width - 1)?;
-        if value < short {
-            return Some(value);
-        }
-        Some((value << 1) - short + self.take(1)?)
-    }
 }

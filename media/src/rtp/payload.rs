@@ -47,13 +47,18 @@ pub fn inspect(codec: Codec, payload: &[u8]) -> PayloadInfo {
                 ..video(keyframe_start)
             }
         }
-        Codec::H264 => video(h264::is_keyframe_start(payload)),
+        Codec::H264 => {
+            let keyframe_start = h264::is_keyframe_start(payload);
+            let size = if keyframe_start { h264::keyframe_size(payload) } else { None };
+            PayloadInfo { size, ..video(keyframe_start) }
+        }
         Codec::Vp9 => {
             let descriptor = vp9::Descriptor::parse(payload);
             let keyframe_start = descriptor.is_some_and(|d| d.is_keyframe_start());
             PayloadInfo {
                 counters: descriptor.map(|d| d.counters).unwrap_or_default(),
                 layers: descriptor.and_then(|d| d.layers()),
+                size: descriptor.and_then(|d| d.size),
                 ..video(keyframe_start)
             }
         }

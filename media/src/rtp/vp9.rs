@@ -18,6 +18,8 @@ pub struct Descriptor {
     pub frame_end: bool,
     /// What stands in the layer byte (L).
     pub layer: Option<Layer>,
+    /// Width and height of the best spatial layer, where the scalability structure says it.
+    pub size: Option<(u16, u16)>,
     /// Bytes of the descriptor.
     pub len: usize,
 }
@@ -73,11 +75,14 @@ impl Descriptor {
                 return None;
             }
         }
+        let mut size = None;
         if bit(0x02) {
-            at += structure_len(payload.get(at..)?)?;
+            let (len, best) = read_structure(payload.get(at..)?)?;
+            at += len;
+            size = best;
         }
         payload.get(at)?;
-        Some(Self { counters, predicted, flexible, frame_start: bit(0x08), frame_end: bit(0x04), layer, len: at })
+        Some(Self { counters, predicted, flexible, frame_start: bit(0x08), frame_end: bit(0x04), layer, size, len: at })
     }
 
     /// Whether this packet begins a keyframe: not predicted from another picture, begin of a frame, lowest spatial layer.
@@ -105,12 +110,16 @@ impl Descriptor {
     }
 }
 
-/// The scalability structure: sizes of the spatial layers, and the pictures of the pattern.
-fn structure_len(bytes: &[u8]) -> Option<usize> {
+/// The scalability structure: sizes of the spatial layers, and the pictures of the pattern. Returns its length, and the size of the last
+/// layer, which is the best.
+fn read_structure(bytes: &[u8]) -> Option<(usize, Option<(u16, u16)>)> {
     let first = *bytes.first()?;
     let mut at = 1;
+    let mut size = None;
     if first & 0x10 != 0 {
         at += 4 * (usize::from(first >> 5) + 1);
+        let &[width_high, width_low, height_high, height_low] = bytes.get(at - 4..at)?.first_chunk()?;
+        size = Some((u16::from_be_bytes([width_high, width_low]), u16::from_be_bytes([height_high, height_low])));
     }
     if first & 0x08 != 0 {
         let pictures = *bytes.get(at)?;
@@ -120,5 +129,5 @@ fn structure_len(bytes: &[u8]) -> Option<usize> {
             at += 1 + usize::from(references);
         }
     }
-    (at <= bytes.len()).then_some(at)
+    (at <= bytes.len()).then_some((at, size))
 }

@@ -254,8 +254,9 @@ impl Encoding {
         }
         let info = inspect(packet.codec, packet.payload);
         self.rates.count(now, packet.payload.len(), info.temporal);
-        self.height = info.size.map(|(_, height)| height).or(self.height);
         let layers = self.layers(packet.dependency_descriptor).or(info.layers);
+        let size = info.size.or(self.structure.as_ref().and_then(|structure| structure.size()));
+        self.height = size.map(|(_, height)| height).or(self.height);
         // What describes itself by the structure of another keyframe is no beginning for somebody who has not got that.
         let keyframe_start =
             info.keyframe_start && (packet.dependency_descriptor.is_empty() || brings_structure(packet.dependency_descriptor));

@@ -130,6 +130,7 @@ fn a_structure_says_what_each_frame_is_for() {
         let mut structure = Structure::default();
         assert_eq!(structure.read(&frame(offset, 0)), None, "nothing is known before a keyframe");
         let key = structure.read(&keyframe(offset, 0, &L2T2_KEY, chains)).expect("a keyframe");
+        assert_eq!(structure.size(), Some((639, 359)), "of the upper layer");
         assert_eq!((key.spatial, key.temporal, key.needed), (0, 0, u32::MAX));
         assert_eq!(key.switch, u32::MAX, "whoever begins, begins here");
         let upper = structure.read(&frame(offset, 4)).expect("a frame of the upper layer");
@@ -194,6 +195,6 @@ fn vp9_layers_are_told_by_the_descriptor() {
     structured.extend([1, 64, 0, 180, 2, 128, 1, 104]);
     structured.extend([2, 1 << 2, 1, 1 << 5 | 2 << 2, 1, 2]);
     structured.push(0xaa);
-    assert_eq!(Descriptor::parse(&structured).map(|d| d.len), Some(structured.len() - 1));
+    assert_eq!(Descriptor::parse(&structured).map(|d| (d.len, d.size)), Some((structured.len() - 1, Some((640, 360)))));
     assert_eq!(Descriptor::parse(&structured[..structured.len() - 2]), None);
 }

@@ -97,6 +97,31 @@ fn red_is_taken_apart() {
     assert_eq!(red::primary(&[]), None);
 }
 
+/// Parameter sets of real encoders; two have bytes that keep start codes out, one is cropped.
+#[test]
+fn h264_says_how_large_it_is() {
+    let sets: [(&[u8], (u16, u16)); 3] = [
+        (&[0x7A, 0, 0x1F, 0xBC, 0xD9, 0x40, 0x50, 5, 0xBA, 0x10, 0, 0, 3, 0, 0xC0, 0, 0, 0x2A, 0xE0, 0xF1, 0x83, 0x19, 0x60], (1280, 720)),
+        (
+            &[0x7A, 0, 0x1E, 0xBC, 0xD9, 0x40, 0xA0, 0x2F, 0xF8, 0x98, 0x40, 0, 0, 3, 1, 0x80, 0, 0, 0x56, 0x83, 0xC5, 0x8B, 0x65, 0x80],
+            (640, 360),
+        ),
+        (
+            &[0x7A, 0, 0x0D, 0xBC, 0xD9, 0x43, 0x43, 0x3E, 0x5E, 0x10, 0, 0, 3, 0, 0x60, 0, 0, 0x15, 0xA0, 0xF1, 0x42, 0x99, 0x60],
+            (200, 400),
+        ),
+    ];
+    for (set, size) in sets {
+        let alone = [&[0x67], set].concat();
+        let aggregate = [&[0x78, 0, 2, 0x09, 0x10, 0, alone.len() as u8], &alone[..]].concat();
+        for payload in [alone, aggregate] {
+            assert_eq!(payload::inspect(Codec::H264, &payload).size, Some(size));
+            assert_eq!(payload::inspect(Codec::H264, &payload[..payload.len() - 16]).size, None, "cut short");
+        }
+    }
+    assert_eq!(payload::inspect(Codec::H264, &[0x41, 0x9a]).size, None);
+}
+
 #[test]
 fn retransmissions_name_their_original() {
     let mut out = Vec::new();

@@ -9,3 +9,4 @@ mod redundancy;
 mod repair;
 mod scalable;
 mod seats;
+mod sizes;
