@@ -128,6 +128,7 @@ impl Server {
             sessions: Sessions::default(),
             counters: Counters::default(),
             sockets: Places::new(App::SOCKETS_MAX),
+            live_pages: Places::new(App::LIVE_PAGES_MAX),
             probes: Places::new(App::PROBES_MAX),
             probe_shares: Shares::new(App::PROBES_PER_ADDRESS),
             security_headers,
@@ -195,6 +196,7 @@ impl Server {
             let _ = stop.send(true);
             app.rooms.shut_down().await;
             app.sockets.all_free().await;
+            app.live_pages.all_free().await;
             for listener in listeners {
                 let _ = listener.await;
             }

@@ -54,6 +54,8 @@ pub struct Shared {
     pub sessions: Sessions,
     pub counters: Counters,
     pub sockets: Places,
+    /// Pages that hear what happens.
+    pub live_pages: Places,
     pub probes: Places,
     pub probe_shares: Shares,
     pub security_headers: SecurityHeaders,
@@ -94,6 +96,8 @@ impl Places {
 impl App {
     /// WebSockets at once. Full: refused, and the client tries again.
     pub const SOCKETS_MAX: u32 = 4000;
+    /// Pages at once that hear what happens. Full: refused, and the page tries again.
+    pub const LIVE_PAGES_MAX: u32 = 4000;
     /// Connection tests at once: they are open to everybody. Full: refused, which the page takes for "cannot tell".
     pub const PROBES_MAX: u32 = 256;
     /// Of which one address may have so many: a class that opens its links in one school. Full: the same.

@@ -1,13 +1,16 @@
 //! The school around the call: who may do what, and what follows from it. Records lie in [`crate::store`], requests come through `http`.
 
 pub mod access;
+pub mod live;
 pub mod permit;
 pub mod secret;
 pub mod sign_in;
+pub mod threads;
 pub mod throttle;
 pub mod timetable;
 
 use crate::store::Store;
+use live::Live;
 use sign_in::Passwords;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use throttle::Throttle;
@@ -16,13 +19,15 @@ use throttle::Throttle;
 pub struct School {
     pub store: Store,
     pub passwords: Passwords,
+    /// The pages that are open.
+    pub live: Live,
     /// Failed sign-ins, by account and by address.
     throttle: Mutex<Throttle>,
 }
 
 impl School {
     pub fn new(store: Store) -> Self {
-        Self { store, passwords: Passwords::default(), throttle: Mutex::default() }
+        Self { store, passwords: Passwords::default(), live: Live::default(), throttle: Mutex::default() }
     }
 
     /// Whole after every statement under the lock, so a panic elsewhere spoils nothing.

@@ -9,10 +9,13 @@ pub mod classes;
 pub mod conformance;
 pub mod courses;
 pub mod dates;
+pub mod feeds;
 pub mod journal;
 pub mod mails;
 pub mod people;
 pub mod sessions;
+pub mod settings;
+pub mod threads;
 pub mod types;
 
 pub use types::*;
@@ -67,6 +70,8 @@ impl From<sqlx::Error> for StoreError {
                 Self::Taken(inner.constraint().map_or_else(|| inner.message().to_owned(), str::to_owned))
             }
             sqlx::Error::Database(inner) if inner.is_foreign_key_violation() => Self::Missing,
+            // PostgreSQL: another transaction changed the same just now.
+            sqlx::Error::Database(inner) if matches!(inner.code().as_deref(), Some("40001" | "40P01")) => Self::Busy,
             sqlx::Error::PoolTimedOut => Self::Busy,
             other => Self::Fault(other),
         }
