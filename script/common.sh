@@ -20,6 +20,9 @@ install() {
 # need COMMAND PACKAGE: installs the package when the command is missing.
 need() { command -v "$1" >/dev/null || install "$2"; }
 
+# The server's programs are in no PATH; which version does not matter.
+need_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || install postgresql; }
+
 toolchains() {
   command -v cargo >/dev/null || fail "Rust is missing. Install it from https://rustup.rs and run this again."
   command -v node >/dev/null || fail "Node.js 20 or newer is missing. Install it from https://nodejs.org and run this again."

@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod classes;
+#[cfg(test)]
+pub mod conformance;
 pub mod courses;
 pub mod dates;
 pub mod journal;

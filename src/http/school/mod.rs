@@ -17,9 +17,13 @@ mod sessions;
 mod settings;
 mod signed;
 mod start;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod timetable;
 mod uploads;
+#[cfg(test)]
+mod world;
 
 use super::App;
 use super::problem::{Problem, ProblemBody};
