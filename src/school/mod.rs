@@ -8,6 +8,9 @@ pub mod import;
 pub mod live;
 pub mod permit;
 pub mod retention;
+pub mod presence;
+#[cfg(test)]
+pub mod samples;
 pub mod secret;
 pub mod sheet;
 pub mod sign_in;
@@ -17,6 +20,8 @@ pub mod timetable;
 
 use crate::store::Store;
 use live::Live;
+use chrono_tz::Tz;
+use presence::Presences;
 use sign_in::Passwords;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use throttle::Throttle;
@@ -27,13 +32,24 @@ pub struct School {
     pub passwords: Passwords,
     /// The pages that are open.
     pub live: Live,
+    /// Where the school is: times of day are meant there.
+    pub zone: Tz,
+    /// Who is in which course's online room.
+    pub presence: Presences,
     /// Failed sign-ins, by account and by address.
     throttle: Mutex<Throttle>,
 }
 
 impl School {
-    pub fn new(store: Store) -> Self {
-        Self { store, passwords: Passwords::default(), live: Live::default(), throttle: Mutex::default() }
+    pub fn new(store: Store, zone: Tz) -> Self {
+        Self {
+            store,
+            passwords: Passwords::default(),
+            live: Live::default(),
+            zone,
+            presence: Presences::default(),
+            throttle: Mutex::default(),
+        }
     }
 
     /// Whole after every statement under the lock, so a panic elsewhere spoils nothing.
