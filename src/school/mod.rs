@@ -1,8 +1,14 @@
 //! The school around the call: who may do what, and what follows from it. Records lie in [`crate::store`], requests come through `http`.
 
 pub mod access;
+pub mod agenda;
+pub mod attendance;
+pub mod categories;
+pub mod notices;
 pub mod permit;
 pub mod presence;
+pub mod relations;
+pub mod room_names;
 #[cfg(test)]
 pub mod samples;
 pub mod secret;

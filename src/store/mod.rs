@@ -4,7 +4,9 @@
 //! What is not there is `None`; what cannot be is a [`StoreError`].
 
 pub mod accounts;
+pub mod agenda;
 pub mod classes;
+pub mod conferences;
 #[cfg(test)]
 pub mod conformance;
 pub mod courses;
@@ -67,6 +69,8 @@ impl From<sqlx::Error> for StoreError {
                 Self::Taken(inner.constraint().map_or_else(|| inner.message().to_owned(), str::to_owned))
             }
             sqlx::Error::Database(inner) if inner.is_foreign_key_violation() => Self::Missing,
+            // PostgreSQL ran two changes of the same rows at once and lets one of them go: it is to be tried again.
+            sqlx::Error::Database(inner) if inner.code().as_deref() == Some("40001") => Self::Busy,
             sqlx::Error::PoolTimedOut => Self::Busy,
             other => Self::Fault(other),
         }
