@@ -127,7 +127,8 @@ impl Stream {
             keyframe_start: info.keyframe_start,
             codec: self.codec(),
             duration: info.duration,
-            vp8: info.vp8,
+            counters: info.counters,
+            temporal: info.temporal,
             layers: None,
             capture: self.wall.ntp(arrival),
             arrival,
@@ -229,15 +230,13 @@ fn nack(c: &mut Criterion) {
         b.iter(|| {
             let origin = line.lookup(sequence()).expect("recent");
             let packet = ring.get(origin.ext_seq).expect("recent");
-            let forward = line.resend(&origin, packet.timestamp, packet.vp8).expect("recent");
+            let forward = line.resend(&origin, packet.timestamp, &packet.counters).expect("recent");
             let index = line.next_rtx_seq();
             out.clear();
             out.resize(HEADER_LEN, 0x80);
             out.extend_from_slice(&(forward.seq as u16).to_be_bytes());
             out.extend_from_slice(packet.payload);
-            if let Some(patch) = forward.vp8 {
-                patch.apply(&mut out[HEADER_LEN + 2..]);
-            }
+            forward.counters.apply(&mut out[HEADER_LEN + 2..]);
             outbound.seal_rtp(&mut out, 0, HEADER_LEN, index);
         });
     });

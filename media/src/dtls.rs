@@ -170,6 +170,14 @@ impl DtlsServer {
         }
     }
 
+    /// Says goodbye (close_notify) to a client that is connected; others are not told. Poll the output afterwards.
+    pub fn close(&mut self) {
+        if self.phase == Phase::Connected {
+            // Unsaid, it is noticed when consent has run out, as it is when the datagram gets lost.
+            self.engine.close().ok();
+        }
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.phase {

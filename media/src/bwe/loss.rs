@@ -71,6 +71,11 @@ impl Loss {
         self.base
     }
 
+    /// What was lost lately.
+    pub(super) fn lately(&self) -> f64 {
+        self.fraction
+    }
+
     /// Whether more than the base was lost lately.
     pub(super) fn above_base(&self) -> bool {
         self.fraction > self.base + MARGIN / 2.0 + self.base / 3.0

@@ -282,7 +282,17 @@ impl Estimator {
     /// Whether the network's bound is near: it was seen, or not everything that is wanted goes through. While it is not, bursts harm nobody,
     /// and holding them back would only make them late.
     pub fn is_bound(&self) -> bool {
-        self.wanted_bps as f64 > self.rate.target() || self.rate.is_bound() || self.before_silence.is_some()
+        self.wanted_bps as f64 > self.rate.target() || self.has_seen_bound()
+    }
+
+    /// Whether the network was seen to carry no more than the target, or to carry nothing.
+    pub fn has_seen_bound(&self) -> bool {
+        self.rate.is_bound() || self.before_silence.is_some()
+    }
+
+    /// How many thousandths of what was sent lately, whatever it was, did not arrive at the first try.
+    pub fn lost_permille(&self) -> u32 {
+        (self.loss.lately() * 1000.0) as u32
     }
 
     /// A probe to send now. To be asked for after each feedback, timeout and [`Estimator::set_wanted`]; it is given once.

@@ -41,6 +41,8 @@ const IDLE_KEEPS: f64 = 1.1;
 const AFTER: f64 = 0.95;
 /// So many cuts must not have emptied a queue before it is taken for somebody else's.
 const CUTS_MIN: u32 = 2;
+/// What is sent after a cut, of the target: more by pacing and repairs, but no more than this.
+const FOLLOWS: f64 = 1.5;
 /// Whether loss is congestion is tried with this part of what arrives: surely less than the link carries.
 const TRIAL: f64 = 0.92;
 /// It is worth a probe to regain so much more.
@@ -297,9 +299,11 @@ impl Rate {
         // and the queue stays, somebody sends the rest.
         let sent = self.target.min(round.sent).max(1.0);
         let as_sent = round.received_long.is_some_and(|received| (0.94..1.1).contains(&(received / sent)));
+        // Sound goes out whatever the target is. When it alone is more than that, the queue is its own.
+        let followed = round.sent < FOLLOWS * self.target;
         let stays = round.queue > QUEUE_LONG + 2 * round.jitter && round.queue > drain.queue * 3 / 5;
         match self.episode {
-            Some(before) if as_sent && stays && self.cuts >= CUTS_MIN => {
+            Some(before) if as_sent && followed && stays && self.cuts >= CUTS_MIN => {
                 self.target = self.target.max(before.sent * FAIR);
                 let fair = (before.sent * FAIR).max(FAIR_MIN);
                 self.rival = Some(Rival::new(round.now, self.target, fair));

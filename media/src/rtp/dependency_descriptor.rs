@@ -4,6 +4,7 @@
 //! can be decoded from the whole). Every packet names its template. One [`Structure`] per encoding is kept and turned into the masks of
 //! [`Layers`] when it arrives, so that a packet costs a look into a table.
 
+use crate::rtp::bits::Bits;
 use crate::rtp::layers::{Layers, SPATIAL_COUNT, TEMPORAL_COUNT};
 
 /// Template ids have six bits.
@@ -41,6 +42,18 @@ impl Mandatory {
     }
 }
 
+/// Gives a descriptor another frame number (bytes 1 and 2). What is too short stays as it is.
+pub fn renumber(descriptor: &mut [u8], frame: u16) {
+    if let Some(place) = descriptor.get_mut(1..3) {
+        place.copy_from_slice(&frame.to_be_bytes());
+    }
+}
+
+/// Whether a descriptor brings the structure that it and those after it refer to.
+pub fn brings_structure(descriptor: &[u8]) -> bool {
+    descriptor.get(3).is_some_and(|flags| flags & 0x80 != 0)
+}
+
 /// Indications of one frame, two bits for each target.
 type Indications = u64;
 
@@ -67,6 +80,8 @@ pub struct Structure {
     targets: [Target; TARGETS_MAX],
     /// Targets that are sent now.
     active: u32,
+    /// Width and height of the best spatial layer.
+    size: Option<(u16, u16)>,
     /// The target of each cell.
     chosen: [u8; CELLS],
     masks: [Masks; TEMPLATES_MAX],
@@ -88,6 +103,7 @@ impl Default for Structure {
             target_count: 0,
             targets: [Target::default(); TARGETS_MAX],
             active: 0,
+            size: None,
             chosen: [0; CELLS],
             masks: [Masks::default(); TEMPLATES_MAX],
         }
@@ -98,7 +114,7 @@ impl Structure {
     /// Reads a descriptor; remembers the structure when it brings one. `None` when it makes no sense, or none has come yet.
     pub fn read(&mut self, descriptor: &[u8]) -> Option<Layers> {
         let mandatory = Mandatory::parse(descriptor)?;
-        let mut bits = Bits { bytes: descriptor, at: 24 };
+        let mut bits = Bits::new(&descriptor[3..]);
         let mut own = None;
         if descriptor.len() > 3 {
             let [structure, active, indications, _fdiffs, _chains] = [bits.flag()?, bits.flag()?, bits.flag()?, bits.flag()?, bits.flag()?];
@@ -138,6 +154,11 @@ impl Structure {
         })
     }
 
+    /// Width and height of the best spatial layer, where the structure says it.
+    pub fn size(&self) -> Option<(u16, u16)> {
+        self.size
+    }
+
     fn read_structure(&mut self, bits: &mut Bits<'_>) -> Option<()> {
         // Until it has been read to its end there is none.
         (self.template_count, self.target_count) = (0, 0);
@@ -171,9 +192,12 @@ impl Structure {
         }
         skip_differences(bits, count)?;
         skip_chains(bits, count, targets as u32)?;
+        self.size = None;
         if bits.flag()? {
-            let sizes = u32::from(spatial) + 1;
-            bits.skip(32 * sizes as usize)?;
+            // The last layer is the best. Each number is one less than what it means, and of 16 bits.
+            bits.skip(32 * usize::from(spatial))?;
+            let (width, height) = (bits.take(16)? as u16, bits.take(16)? as u16);
+            self.size = Some((width.saturating_add(1), height.saturating_add(1)));
         }
         (self.template_count, self.target_count) = (count, targets);
         self.active = u32::MAX >> (TARGETS_MAX - targets);
@@ -235,42 +259,4 @@ fn skip_chains(bits: &mut Bits<'_>, templates: usize, targets: u32) -> Option<()
         bits.skip(4 * templates * chains as usize)?;
     }
     Some(())
-}
-
-/// Reads bit by bit, most significant first.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Bits<'_> {
-    fn take(&mut self, count: u32) -> Option<u32> {
-        let mut value = 0;
-        for _ in 0..count {
-            let byte = *self.bytes.get(self.at / 8)?;
-            value = value << 1 | u32::from(byte >> (7 - self.at % 8) & 1);
-            self.at += 1;
-        }
-        Some(value)
-    }
-
-    fn flag(&mut self) -> Option<bool> {
-        Some(self.take(1)? == 1)
-    }
-
-    fn skip(&mut self, count: usize) -> Option<()> {
-        self.at += count;
-        (self.at <= self.bytes.len() * 8).then_some(())
-    }
-
-    /// A number below `count` in as few bits as that takes (ns(n) in the specification).
-    fn non_symmetric(&mut self, count: u32) -> Option<u32> {
-        let width = u32::BITS - count.leading_zeros();
-        let short = (1_u32 << width) - count;
-        let value = self.take(width - 1)?;
-        if value < short {
-            return Some(value);
-        }
-        Some((value << 1) - short + self.take(1)?)
-    }
 }

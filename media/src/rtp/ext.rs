@@ -12,8 +12,6 @@ pub enum ExtensionKind {
     RepairedRid,
     /// draft-holmer-rmcat-transport-wide-cc-extensions-01: transport-wide sequence number.
     TransportCc,
-    /// When the packet left, 6.18 fixed point seconds.
-    AbsSendTime,
     /// RFC 6464: level of the sound, client to mixer.
     AudioLevel,
     /// Least and greatest delay a receiver should play with, 12 bit each in 10 ms.
@@ -26,7 +24,7 @@ pub enum ExtensionKind {
 
 impl ExtensionKind {
     /// How many there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 8;
 
     /// All of them.
     pub const ALL: [Self; Self::COUNT] = [
@@ -34,7 +32,6 @@ impl ExtensionKind {
         Self::Rid,
         Self::RepairedRid,
         Self::TransportCc,
-        Self::AbsSendTime,
         Self::AudioLevel,
         Self::PlayoutDelay,
         Self::VideoOrientation,
@@ -48,7 +45,6 @@ impl ExtensionKind {
             Self::Rid => "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
             Self::RepairedRid => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
             Self::TransportCc => "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
-            Self::AbsSendTime => "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
             Self::AudioLevel => "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
             Self::PlayoutDelay => "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
             Self::VideoOrientation => "urn:3gpp:video-orientation",
@@ -104,6 +100,9 @@ impl ExtensionMap {
     }
 }
 
+/// Bytes of an element: its length is one byte (RFC 8285 §4.3).
+pub const ELEMENT_MAX: usize = 255;
+
 const ONE_BYTE_PROFILE: u16 = 0xbede;
 const TWO_BYTE_PROFILE: u16 = 0x1000;
 
@@ -157,7 +156,8 @@ impl<'a> Iterator for Extensions<'a> {
 /// left out when their kind was not negotiated or they are longer than 255 bytes. The two-byte form is used only when an
 /// element needs it.
 pub fn write_extensions(out: &mut Vec<u8>, map: &ExtensionMap, elements: &[(ExtensionKind, &[u8])]) -> bool {
-    let fitting = || elements.iter().filter(|(_, value)| value.len() <= 255).filter_map(|(kind, value)| Some((map.id(*kind)?, *value)));
+    let fitting =
+        || elements.iter().filter(|(_, value)| value.len() <= ELEMENT_MAX).filter_map(|(kind, value)| Some((map.id(*kind)?, *value)));
     if fitting().next().is_none() {
         return false;
     }

@@ -4,7 +4,9 @@
 //! extended to 64 bit as soon as SRTP knows them, so nothing but the parsers ever sees one wrap around.
 
 pub mod av1;
+mod bits;
 pub mod clock;
+pub mod counters;
 pub mod dependency_descriptor;
 pub mod ext;
 pub mod h264;

@@ -1,6 +1,7 @@
 //! What the packet path wants to know of a payload, whatever the codec. Asked once per incoming packet.
 
 use crate::codec::Codec;
+use crate::rtp::counters::Counters;
 use crate::rtp::layers::Layers;
 use crate::rtp::{av1, h264, opus, red, vp8, vp9};
 
@@ -12,8 +13,10 @@ pub const DEFAULT_AUDIO_FRAME: u32 = 960;
 pub struct PayloadInfo {
     /// A receiver can begin with this packet. Always true for audio.
     pub keyframe_start: bool,
-    /// The descriptor, for VP8.
-    pub vp8: Option<vp8::Descriptor>,
+    /// What counts its pictures, where the payload says so (VP8, VP9).
+    pub counters: Counters,
+    /// The temporal layer, for VP8.
+    pub temporal: Option<vp8::Temporal>,
     /// Width and height, when it is a keyframe that says so where it is cheap to read.
     pub size: Option<(u16, u16)>,
     /// Of a scalable stream whose payload says so (VP9).
@@ -37,13 +40,27 @@ pub fn inspect(codec: Codec, payload: &[u8]) -> PayloadInfo {
             let descriptor = vp8::Descriptor::parse(payload);
             let keyframe_start = descriptor.is_some_and(|d| d.keyframe_start);
             let size = if keyframe_start { vp8::keyframe_size(payload) } else { None };
-            PayloadInfo { vp8: descriptor, size, ..video(keyframe_start) }
+            PayloadInfo {
+                counters: descriptor.map(|d| d.counters).unwrap_or_default(),
+                temporal: descriptor.and_then(|d| d.temporal),
+                size,
+                ..video(keyframe_start)
+            }
         }
-        Codec::H264 => video(h264::is_keyframe_start(payload)),
+        Codec::H264 => {
+            let keyframe_start = h264::is_keyframe_start(payload);
+            let size = if keyframe_start { h264::keyframe_size(payload) } else { None };
+            PayloadInfo { size, ..video(keyframe_start) }
+        }
         Codec::Vp9 => {
             let descriptor = vp9::Descriptor::parse(payload);
             let keyframe_start = descriptor.is_some_and(|d| d.is_keyframe_start());
-            PayloadInfo { layers: descriptor.and_then(|d| d.layers()), ..video(keyframe_start) }
+            PayloadInfo {
+                counters: descriptor.map(|d| d.counters).unwrap_or_default(),
+                layers: descriptor.and_then(|d| d.layers()),
+                size: descriptor.and_then(|d| d.size),
+                ..video(keyframe_start)
+            }
         }
         Codec::Av1 => video(av1::is_keyframe_start(payload)),
     }

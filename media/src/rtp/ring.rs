@@ -6,6 +6,7 @@
 
 use crate::codec::Codec;
 use crate::rtp::clock::NtpTime;
+use crate::rtp::counters::Counters;
 use crate::rtp::layers::Layers;
 use crate::rtp::vp8;
 use std::time::{Duration, Instant};
@@ -61,8 +62,10 @@ pub struct StoredPacket<'a> {
     pub codec: Codec,
     /// How long an audio packet lasts, in ticks; 0 for video.
     pub duration: u32,
-    /// For VP8.
-    pub vp8: Option<vp8::Descriptor>,
+    /// What counts its pictures.
+    pub counters: Counters,
+    /// The temporal layer, for VP8.
+    pub temporal: Option<vp8::Temporal>,
     /// Of a scalable stream.
     pub layers: Option<Layers>,
     /// When it was captured, on the server's clock.
@@ -71,7 +74,7 @@ pub struct StoredPacket<'a> {
     pub arrival: Instant,
     /// Passed on as they are.
     pub extensions: PassedExtensions,
-    /// Passed on as it is; empty when there is none.
+    /// Passed on with another frame number; empty when there is none.
     pub dependency_descriptor: &'a [u8],
     /// Decrypted, without padding.
     pub payload: &'a [u8],

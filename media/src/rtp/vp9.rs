@@ -1,12 +1,13 @@
-//! The VP9 payload descriptor (RFC 9628 §4.2): keyframes and layers.
+//! The VP9 payload descriptor (RFC 9628 §4.2): keyframes, layers and counters.
 
+use crate::rtp::counters::{Counters, PictureId};
 use crate::rtp::layers::{Layers, cells_from};
 
 /// What forwarding needs to know of one packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descriptor {
-    /// Picture id, 7 or 15 bit.
-    pub picture_id: Option<u16>,
+    /// Picture id, and TL0PICIDX in the non-flexible mode with layers.
+    pub counters: Counters,
     /// Predicted from another picture (P).
     pub predicted: bool,
     /// References are in the packet (F), instead of in a pattern that repeats.
@@ -17,8 +18,8 @@ pub struct Descriptor {
     pub frame_end: bool,
     /// What stands in the layer byte (L).
     pub layer: Option<Layer>,
-    /// TL0PICIDX, in the non-flexible mode with layers.
-    pub tl0_index: Option<u8>,
+    /// Width and height of the best spatial layer, where the scalability structure says it.
+    pub size: Option<(u16, u16)>,
     /// Bytes of the descriptor.
     pub len: usize,
 }
@@ -46,23 +47,19 @@ impl Descriptor {
         let bit = |mask: u8| first & mask != 0;
         let (predicted, flexible) = (bit(0x40), bit(0x10));
         let mut at = 1;
-        let mut picture_id = None;
+        let mut counters = Counters::default();
         if bit(0x80) {
-            let high = *payload.get(at)?;
-            at += 1;
-            picture_id = Some(u16::from(high & 0x7f));
-            if high & 0x80 != 0 {
-                picture_id = Some(u16::from_be_bytes([high & 0x7f, *payload.get(at)?]));
-                at += 1;
-            }
+            let id = PictureId::read(payload, at)?;
+            counters.picture_id = Some(id);
+            at += id.len();
         }
-        let (mut layer, mut tl0_index) = (None, None);
+        let mut layer = None;
         if bit(0x20) {
             let byte = *payload.get(at)?;
             at += 1;
             layer = Some(Layer { temporal: byte >> 5, switch_up: byte & 0x10 != 0, spatial: byte >> 1 & 7, depends: byte & 1 != 0 });
             if !flexible {
-                tl0_index = Some(*payload.get(at)?);
+                counters.tl0_index = Some((*payload.get(at)?, at as u8));
                 at += 1;
             }
         }
@@ -78,11 +75,14 @@ impl Descriptor {
                 return None;
             }
         }
+        let mut size = None;
         if bit(0x02) {
-            at += structure_len(payload.get(at..)?)?;
+            let (len, best) = read_structure(payload.get(at..)?)?;
+            at += len;
+            size = best;
         }
         payload.get(at)?;
-        Some(Self { picture_id, predicted, flexible, frame_start: bit(0x08), frame_end: bit(0x04), layer, tl0_index, len: at })
+        Some(Self { counters, predicted, flexible, frame_start: bit(0x08), frame_end: bit(0x04), layer, size, len: at })
     }
 
     /// Whether this packet begins a keyframe: not predicted from another picture, begin of a frame, lowest spatial layer.
@@ -110,12 +110,16 @@ impl Descriptor {
     }
 }
 
-/// The scalability structure: sizes of the spatial layers, and the pictures of the pattern.
-fn structure_len(bytes: &[u8]) -> Option<usize> {
+/// The scalability structure: sizes of the spatial layers, and the pictures of the pattern. Returns its length, and the size of the last
+/// layer, which is the best.
+fn read_structure(bytes: &[u8]) -> Option<(usize, Option<(u16, u16)>)> {
     let first = *bytes.first()?;
     let mut at = 1;
+    let mut size = None;
     if first & 0x10 != 0 {
         at += 4 * (usize::from(first >> 5) + 1);
+        let &[width_high, width_low, height_high, height_low] = bytes.get(at - 4..at)?.first_chunk()?;
+        size = Some((u16::from_be_bytes([width_high, width_low]), u16::from_be_bytes([height_high, height_low])));
     }
     if first & 0x08 != 0 {
         let pictures = *bytes.get(at)?;
@@ -125,5 +129,5 @@ fn structure_len(bytes: &[u8]) -> Option<usize> {
             at += 1 + usize::from(references);
         }
     }
-    (at <= bytes.len()).then_some(at)
+    (at <= bytes.len()).then_some((at, size))
 }

@@ -1,5 +1,7 @@
 //! `application/trickle-ice-sdpfrag` (RFC 8840): what WHIP and WHEP clients PATCH with.
 
+use super::transport::is_ice_string;
+
 /// The credentials of a fragment, and whether there are any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
@@ -9,12 +11,11 @@ pub struct Credentials {
     pub pwd: String,
 }
 
-/// The first `a=ice-ufrag` and `a=ice-pwd`, when both are there and of legal length and letters (RFC 8839 §5.4).
+/// The first `a=ice-ufrag` and `a=ice-pwd`, when both are there and such as an offer may have.
 pub fn credentials(sdp: &str) -> Option<Credentials> {
     let value = |name: &str| sdp.lines().find_map(|line| line.trim_end().strip_prefix(name));
-    let legal = |text: &&str, least: usize| (least..=256).contains(&text.len()) && text.bytes().all(is_ice_char);
-    let ufrag = value("a=ice-ufrag:").filter(|text| legal(text, 4))?;
-    let pwd = value("a=ice-pwd:").filter(|text| legal(text, 22))?;
+    let ufrag = value("a=ice-ufrag:").filter(|text| is_ice_string(text, 4))?;
+    let pwd = value("a=ice-pwd:").filter(|text| is_ice_string(text, 22))?;
     Some(Credentials { ufrag: ufrag.to_owned(), pwd: pwd.to_owned() })
 }
 
@@ -51,10 +52,6 @@ pub fn of_answer(answer: &str) -> String {
     out
 }
 
-fn is_ice_char(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +74,7 @@ mod tests {
         assert_eq!(credentials("a=ice-ufrag:abc\r\na=ice-pwd:0123456789012345678901\r\n"), None, "short");
         assert_eq!(credentials("a=ice-ufrag:ab d\r\na=ice-pwd:0123456789012345678901\r\n"), None, "a blank");
         assert_eq!(credentials("a=ice-ufrag:abcd\r\n"), None, "no password");
+        assert!(credentials("a=ice-ufrag:a-_=\r\na=ice-pwd:0123456789+/abcdef-_==\r\n").is_some(), "as in an offer");
     }
 
     #[test]

@@ -168,8 +168,8 @@ fn negotiate_section(offered: &OfferedSection, params: &AnswerParams) -> Section
     let rids: Vec<_> =
         offered.rids.iter().filter(|_| simulcast).filter_map(|rid| usable_rid(&rid.payload_types, &codecs, rid.rid)).collect();
     let transport_cc = codecs.iter().any(|codec| codec.feedback.transport_cc);
-    // With it, browsers leave picture ids and temporal layers out of VP8's own descriptor. Its frame numbers would jump back when another
-    // source takes a seat, and a receiver drops what is numbered so; so it is for the codec that has no other description alone.
+    // With it, browsers leave picture ids and temporal layers out of VP8's own descriptor. Receivers that do not know it need those, and so
+    // does the leaving out of frames; so it is for the codec that has no other description alone.
     let described = role != SectionRole::Uplink || codecs.first().is_some_and(|codec| codec.codec == Codec::Av1);
     let wanted = |extension: &&OfferedExtension| {
         is_wanted(extension, role, !rids.is_empty(), transport_cc) && (described || extension.kind != ExtensionKind::DependencyDescriptor)
@@ -241,7 +241,6 @@ fn is_wanted(extension: &OfferedExtension, role: SectionRole, simulcast: bool, t
         ExtensionKind::TransportCc => role != SectionRole::Inactive && transport_cc,
         ExtensionKind::Rid | ExtensionKind::RepairedRid => uplink && simulcast,
         ExtensionKind::Mid
-        | ExtensionKind::AbsSendTime
         | ExtensionKind::AudioLevel
         | ExtensionKind::PlayoutDelay
         | ExtensionKind::VideoOrientation

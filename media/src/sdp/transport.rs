@@ -104,7 +104,8 @@ impl<'a> TransportAttributes<'a> {
     }
 }
 
-fn is_ice_string(text: &str, min: usize) -> bool {
+/// RFC 8839 §5.4 has letters, digits, + and /; some implementations write the letters of base64url too.
+pub(super) fn is_ice_string(text: &str, min: usize) -> bool {
     (min..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'='))
 }
 

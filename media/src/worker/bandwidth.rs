@@ -1,8 +1,9 @@
 //! From the estimate of each receiver's network to what each of its sections gets.
 
 use super::allocate::{Demand, Layer, assume_heights, enough};
-use super::peer::PeerKey;
+use super::peer::{Peer, PeerKey};
 use super::rates::TEMPORAL_MAX;
+use super::redundancy::Costs;
 use super::slot::Slot;
 use super::track::{ENCODINGS_MAX, Subscriber, Track, TrackKey};
 use super::{Event, LayerLimit, Worker, layer};
@@ -108,6 +109,7 @@ impl Worker {
                     None => slot.grant.clear(),
                 }
             }
+            allow_redundancy(peer, now);
             let budget = peer.downlink.picture_budget(now);
             self.allocation.divide(&demands, budget);
             let wanted = peer.downlink.needed_for(demands.iter().map(Demand::needed_bps).sum());
@@ -157,6 +159,14 @@ impl Worker {
             }
         }
     }
+}
+
+/// Sound first: how much redundancy it may have, before pictures get what is left.
+fn allow_redundancy(peer: &mut Peer, now: Instant) {
+    let of_each = || peer.slots.iter().filter(|slot| slot.live).filter_map(|slot| slot.redundancy.as_ref());
+    let costs: Costs = std::array::from_fn(|level| of_each().map(|redundancy| redundancy.cost_bps(level as u8)).sum());
+    let level = peer.downlink.allow_redundancy(now, &costs);
+    peer.slots.iter_mut().filter_map(|slot| slot.redundancy.as_mut()).for_each(|redundancy| redundancy.set_limit(level));
 }
 
 /// What a section would like. `None`: nothing, because nobody looks, or nothing of the track is to be had.

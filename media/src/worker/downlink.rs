@@ -3,6 +3,7 @@
 use super::pacing::Queue;
 use super::probing::Burst;
 use super::rates::Rates;
+use super::redundancy::{Allowance, Costs};
 use crate::bwe::{Estimator, Pacer, Sent};
 use crate::path::Path;
 use std::net::SocketAddr;
@@ -37,8 +38,9 @@ pub(crate) struct Downlink {
     heard_at: Option<Instant>,
     /// UDP and IP.
     overhead: usize,
-    /// What the sound takes.
+    /// What the sound takes, without its redundancy.
     sound: Rates,
+    redundancy: Allowance,
     /// How much of the network the last allocation counted with.
     allocated_for: u64,
     pub allocated_at: Option<Instant>,
@@ -65,6 +67,7 @@ impl Downlink {
             heard_at: None,
             overhead: overhead(None),
             sound: Rates::default(),
+            redundancy: Allowance::default(),
             allocated_for: 0,
             allocated_at: None,
             allocate_at: None,
@@ -84,6 +87,8 @@ impl Downlink {
         // The first one is no change, and a way that is lost is not another way yet.
         if from.is_some() && to.is_some() && from != to {
             self.estimator.on_path_change(now);
+            // What was too much for one network may be little for the other.
+            self.redundancy = Allowance::default();
             self.pace(now);
             self.allocate_at = Some(now);
         }
@@ -108,12 +113,15 @@ impl Downlink {
         if let Some(number) = number {
             self.estimator.on_sent(now, number, bytes, what);
         }
-        if what == Sent::Audio {
-            self.sound.count(now, len, None);
-        }
         if let Some(burst) = &mut self.burst {
             burst.sent += bytes;
         }
+    }
+
+    /// A packet of sound went out, with so many bytes of its own.
+    #[inline]
+    pub(crate) fn sounded(&mut self, now: Instant, payload: usize) {
+        self.sound.count(now, payload, None);
     }
 
     /// Feedback has come. True: the first.
@@ -165,13 +173,24 @@ impl Downlink {
             return u64::MAX;
         }
         self.allocated_for = self.estimator.target_bps();
-        let carried = self.allocated_for * (100 - RESERVE_PERCENT) / 100;
-        carried.saturating_sub(self.sound_bps())
+        self.carried_bps().saturating_sub(self.sound_bps() + self.redundancy.granted_bps)
+    }
+
+    /// How much redundancy the sound may have; what that takes, pictures do not get.
+    pub(crate) fn allow_redundancy(&mut self, now: Instant, costs: &Costs) -> u8 {
+        // Without probes an estimate stays at what happens to be sent, unless that was too much.
+        let unknown = self.is_deaf(now) && !self.estimator.has_seen_bound();
+        let carried = if unknown { u64::MAX } else { self.carried_bps() };
+        self.redundancy.decide(now, self.sound_bps(), costs, carried)
+    }
+
+    fn carried_bps(&self) -> u64 {
+        self.estimator.target_bps() * (100 - RESERVE_PERCENT) / 100
     }
 
     /// What the network must carry so that pictures may take so much: [`Downlink::picture_budget`] the other way round.
     pub(crate) fn needed_for(&self, picture_bps: u64) -> u64 {
-        (picture_bps + self.sound_bps()) * 100 / (100 - RESERVE_PERCENT)
+        (picture_bps + self.sound_bps() + self.redundancy.needed_bps) * 100 / (100 - RESERVE_PERCENT)
     }
 
     fn sound_bps(&self) -> u64 {

@@ -14,15 +14,39 @@ const PAUSE_AFTER: Duration = Duration::from_secs(1);
 /// A rise that held for so long was right.
 const PROVEN: Duration = Duration::from_secs(10);
 
+/// When more may be had again after it was taken away.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Patience {
+    rise_at: Option<Instant>,
+    raised_at: Option<Instant>,
+    wait: Option<Duration>,
+}
+
+impl Patience {
+    pub(crate) fn may_rise(&self, now: Instant) -> bool {
+        self.rise_at.is_none_or(|at| now >= at)
+    }
+
+    pub(crate) fn raised(&mut self, now: Instant) {
+        self.raised_at = Some(now);
+    }
+
+    /// Something was taken away: more again after `least`, and after twice the time before, up to `most`, when the last rise was not
+    /// [`PROVEN`].
+    pub(crate) fn squeezed(&mut self, now: Instant, least: Duration, most: Duration) {
+        let hasty = self.raised_at.is_some_and(|at| now < at + PROVEN);
+        let wait = self.wait.filter(|_| hasty).map_or(least, |wait| (wait * 2).min(most));
+        (self.wait, self.rise_at) = (Some(wait), Some(now + wait));
+    }
+}
+
 /// See the module's documentation.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Grant {
     /// The last allocation's word; `None` before the first for who sits here now.
     decided: Option<Option<Share>>,
     pub temporal: TemporalFilter,
-    rise_at: Option<Instant>,
-    raised_at: Option<Instant>,
-    patience: Option<Duration>,
+    patience: Patience,
     refused_since: Option<Instant>,
     /// Nothing is sent for lack of bandwidth, and the caller knows.
     pub starved: bool,
@@ -55,13 +79,13 @@ impl Grant {
     }
 
     pub(crate) fn may_rise(&self, now: Instant) -> bool {
-        self.rise_at.is_none_or(|at| now >= at)
+        self.patience.may_rise(now)
     }
 
     /// When a rise that is not allowed yet will be, or a picture that nothing is left for pauses.
     pub(crate) fn poll_timeout(&self, now: Instant) -> Option<Instant> {
         let pause = self.refused_since.filter(|_| self.share().is_some()).map(|since| since + PAUSE_AFTER);
-        [self.rise_at, pause].into_iter().flatten().filter(|at| *at > now).min()
+        [self.patience.rise_at, pause].into_iter().flatten().filter(|at| *at > now).min()
     }
 
     /// What an allocation's word means for who has something already, and for who is `first` and begins: the last step is refused only
@@ -79,7 +103,7 @@ impl Grant {
 
     /// Somebody else sits here, or the section is looked at otherwise: what was is no reason to wait.
     pub(crate) fn forget(&mut self) {
-        (self.rise_at, self.raised_at, self.patience) = (None, None, None);
+        self.patience = Patience::default();
     }
 
     /// Nobody is to be seen here.
@@ -93,11 +117,9 @@ impl Grant {
         let before = self.decided.replace(share);
         self.temporal.aim(share.map_or(u8::MAX, |share| share.temporal));
         if squeezed && before.is_some_and(|before| share < before) {
-            let hasty = self.raised_at.is_some_and(|at| now < at + PROVEN);
-            let patience = self.patience.filter(|_| hasty).map_or(PATIENCE, |patience| (patience * 2).min(PATIENCE_MAX));
-            (self.patience, self.rise_at) = (Some(patience), Some(now + patience));
+            self.patience.squeezed(now, PATIENCE, PATIENCE_MAX);
         } else if before.is_some_and(|before| share > before) {
-            self.raised_at = Some(now);
+            self.patience.raised(now);
         }
         before.map(|before| before.map(|share| share.rank)) != Some(share.map(|share| share.rank))
     }

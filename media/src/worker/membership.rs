@@ -16,6 +16,10 @@ impl Worker {
     pub(super) fn drop_peer(&mut self, key: PeerKey) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         self.timers.cancel(key, &mut peer.wake_at);
+        // It notices now, and not when its consent has run out.
+        peer.dtls.close();
+        self.poll_dtls(self.now, key, None);
+        let Some(peer) = self.peers.get_mut(key) else { return };
         let (uplinks, slots) = (std::mem::take(&mut peer.uplinks), peer.slots.len());
         for slot in 0..slots {
             self.vacate(Subscriber { peer: key, slot: slot as u16 });

@@ -53,7 +53,6 @@ impl Worker {
             outbound: None,
             slots: Vec::new(),
             downlink: Downlink::new(now, self.rng.random()),
-            red_allowed: true,
             inbound: None,
             bindings: Default::default(),
             payloads: Default::default(),
@@ -188,7 +187,7 @@ impl Worker {
         let existing = peer.slots.iter().position(|s| s.mid == section.mid);
         let index = existing.unwrap_or_else(|| {
             let stream = stream_name(section.mid, kind, seats, &peer.slots);
-            let slot = Slot::new(section.mid, kind, stream, time, &mut self.rng);
+            let slot = Slot::new(section.mid, kind, stream, time, &mut self.rng, |ssrc| peer.has_ssrc(ssrc));
             let retired = peer.slots.iter().position(|s| !s.live);
             let index = retired.unwrap_or(peer.slots.len());
             if index == peer.slots.len() {

@@ -37,8 +37,6 @@ pub(crate) struct Peer {
     pub outbound: Option<Outbound>,
     pub slots: Vec<Slot>,
     pub downlink: Downlink,
-    /// Whether its bandwidth has room for redundant sound.
-    pub red_allowed: bool,
 
     pub inbound: Option<Inbound>,
     pub bindings: Bindings,
@@ -131,6 +129,12 @@ impl Peer {
 
     pub(crate) fn slot_index(&self, mid: Mid) -> Option<usize> {
         self.slots.iter().position(|s| s.mid == mid && s.live)
+    }
+
+    /// Somebody uses this SSRC here already: one transport is one RTP session, in which nobody may have another's (RFC 3550 §8).
+    pub(crate) fn has_ssrc(&self, ssrc: u32) -> bool {
+        let own = self.slots.iter().flat_map(|slot| [slot.ssrc, slot.rtx_ssrc]).chain([self.feedback.ssrc]);
+        self.bindings.get(ssrc).is_some() || own.into_iter().any(|used| used == ssrc)
     }
 
     pub(crate) fn uplink(&self, mid: Mid) -> Option<&Uplink> {

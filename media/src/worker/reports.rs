@@ -177,11 +177,17 @@ impl Worker {
             return;
         }
         peer.feedback.report_at = now + REPORT_INTERVAL;
-        let allowed = peer.red_allowed;
+        let lost = peer.downlink.estimator.lost_permille();
+        let mut redundancy_wanted = false;
         for slot in peer.slots.iter_mut().filter(|slot| slot.live) {
             if let Some(redundancy) = &mut slot.redundancy {
-                redundancy.review(now, slot.packets, allowed);
+                let before = redundancy.is_wanted();
+                redundancy.review(now, slot.packets, lost);
+                redundancy_wanted |= before || redundancy.is_wanted();
             }
+        }
+        if redundancy_wanted {
+            self.want_allocation(key);
         }
         self.ask_for_sublayers(now, key);
         let ntp = self.wall_clock.ntp(now);

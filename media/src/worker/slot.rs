@@ -5,7 +5,7 @@ use super::grant::Grant;
 use super::layer;
 use super::numbers::Numbers;
 use super::payload_types::{Outgoing, OutgoingPayloads};
-use super::redundancy::{Form, Redundancy};
+use super::redundancy::{Form, Redundancy, own_len};
 use super::sublayers::SublayerFilter;
 use super::track::{Encoding, Track, TrackKey};
 use super::transmit::TransmitBatch;
@@ -16,7 +16,8 @@ use crate::drops::DropReason;
 use crate::id::{MediaKind, Mid};
 use crate::path::Path;
 use crate::rtp::clock::NtpTime;
-use crate::rtp::ext::{ExtensionKind, ExtensionMap};
+use crate::rtp::dependency_descriptor::renumber;
+use crate::rtp::ext::{ELEMENT_MAX, ExtensionKind, ExtensionMap};
 use crate::rtp::packet::{FIXED_HEADER_LEN, HeaderFields, write_header};
 use crate::rtp::rewrite::{Forward, Incoming, LineStart, Old, Origin, SeatLine, SourceKey};
 use crate::rtp::ring::{Ring, StoredPacket};
@@ -89,7 +90,8 @@ struct Label {
 }
 
 impl Slot {
-    pub(crate) fn new(mid: Mid, kind: MediaKind, stream: String, time: NtpTime, rng: &mut impl Rng) -> Self {
+    /// `taken` knows the SSRCs of the transport.
+    pub(crate) fn new(mid: Mid, kind: MediaKind, stream: String, time: NtpTime, rng: &mut impl Rng, taken: impl Fn(u32) -> bool) -> Self {
         let start = LineStart {
             // The upper half is left free: a receiver that misses the first packets must not take the first roll-over for a step
             // back (RFC 3711 §3.3.1).
@@ -99,14 +101,20 @@ impl Slot {
             picture_id: rng.random::<u16>() >> 1,
             tl0_index: rng.random(),
         };
+        let mut unused = |parity: u32| loop {
+            let ssrc = rng.random::<u32>() & !1 | parity;
+            if !taken(ssrc) {
+                break ssrc;
+            }
+        };
         Self {
             line: SeatLine::new(kind, start, time),
-            ssrc: rng.random::<u32>() | 1,
+            ssrc: unused(1),
             payloads: OutgoingPayloads::default(),
             extensions: ExtensionMap::default(),
             packets: 0,
             octets: 0,
-            rtx_ssrc: rng.random::<u32>() & !1,
+            rtx_ssrc: unused(0),
             resend_floor: 0,
             last_seq: 0,
             mid,
@@ -201,8 +209,8 @@ impl Slot {
             self.line.skip(source, packet.ext_seq);
             return Err(DropReason::CodecMismatch);
         };
-        if let Some(descriptor) = packet.vp8.filter(|vp8| vp8.temporal.is_some() && self.line.current() == Some(source))
-            && let Some(first) = self.grant.temporal.leaves_out(&descriptor, packet.timestamp)
+        if let Some(temporal) = packet.temporal.filter(|_| self.line.current() == Some(source))
+            && let Some(first) = self.grant.temporal.leaves_out(temporal, packet.keyframe_start, packet.timestamp)
         {
             self.line.skip_frame(source, packet.ext_seq, first);
             return Err(DropReason::NotMyLayer);
@@ -238,6 +246,13 @@ impl Slot {
         let len = self.write(label, &forward, &packet, ring, link, out);
         let what = if self.kind == MediaKind::Audio { Sent::Audio } else { Sent::Video };
         link.downlink.sent(link.now, number, len, what);
+        if self.kind == MediaKind::Audio {
+            let own = own_len(&packet);
+            link.downlink.sounded(link.now, own);
+            if let Some(redundancy) = &mut self.redundancy {
+                redundancy.note_sent(packet.codec, own);
+            }
+        }
         Ok(forward.began)
     }
 
@@ -261,7 +276,7 @@ impl Slot {
         if outgoing.rtx.is_none() && origin.seq < self.resend_floor {
             return Err(DropReason::NackMissed);
         }
-        let forward = self.line.resend(origin, packet.timestamp, packet.vp8).ok_or(DropReason::NackMissed)?;
+        let forward = self.line.resend(origin, packet.timestamp, &packet.counters).ok_or(DropReason::NackMissed)?;
         // Never sent so far: then the sound alone.
         let form = self.form(forward.seq, packet.ext_seq, packet, ring).ok_or(DropReason::NackMissed)?;
         if let Form::With(count) = form
@@ -363,15 +378,13 @@ impl Slot {
             Name::Repair { payload_type, index } => (payload_type, self.rtx_ssrc, index),
         };
         let fields = HeaderFields { marker: packet.marker, payload_type, sequence: index as u16, timestamp: forward.timestamp, ssrc };
-        let header_len = self.write_header(&mut out.bytes, &fields, packet, label.number);
+        let header_len = self.write_header(&mut out.bytes, &fields, packet, label.number, forward.counters.frame);
         if matches!(label.name, Name::Repair { .. }) {
             rtx::write_original_sequence(&mut out.bytes, forward.seq as u16);
         }
         let payload_at = out.bytes.len();
         self.write_payload(&mut out.bytes, label.form, packet, ring);
-        if let Some(patch) = forward.vp8 {
-            patch.apply(&mut out.bytes[payload_at..]);
-        }
+        forward.counters.apply(&mut out.bytes[payload_at..]);
         link.outbound.seal_rtp(&mut out.bytes, start, header_len, index);
         let len = out.bytes.len() - start;
         out.commit(link.to, start);
@@ -380,7 +393,14 @@ impl Slot {
 
     /// Most video packets pass no extension on: header and transport-wide number at once.
     #[inline]
-    fn write_header(&self, bytes: &mut Vec<u8>, fields: &HeaderFields, packet: &StoredPacket<'_>, number: Option<u16>) -> usize {
+    fn write_header(
+        &self,
+        bytes: &mut Vec<u8>,
+        fields: &HeaderFields,
+        packet: &StoredPacket<'_>,
+        number: Option<u16>,
+        frame: Option<u16>,
+    ) -> usize {
         let passed = &packet.extensions;
         let none = passed.audio_level.is_none()
             && passed.video_orientation.is_none()
@@ -404,14 +424,27 @@ impl Slot {
             bytes.extend_from_slice(&header);
             return header.len();
         }
-        self.write_long_header(bytes, fields, packet, number)
+        self.write_long_header(bytes, fields, packet, number, frame)
     }
 
-    fn write_long_header(&self, bytes: &mut Vec<u8>, fields: &HeaderFields, packet: &StoredPacket<'_>, number: Option<u16>) -> usize {
+    fn write_long_header(
+        &self,
+        bytes: &mut Vec<u8>,
+        fields: &HeaderFields,
+        packet: &StoredPacket<'_>,
+        number: Option<u16>,
+        frame: Option<u16>,
+    ) -> usize {
         let passed = &packet.extensions;
         let number = number.map(u16::to_be_bytes);
         let (level, orientation, delay) = (passed.audio_level.map(|v| [v]), passed.video_orientation.map(|v| [v]), passed.playout_delay);
-        let descriptor = Some(packet.dependency_descriptor).filter(|d| !d.is_empty());
+        let mut numbered = [0; ELEMENT_MAX];
+        let descriptor = numbered.get_mut(..packet.dependency_descriptor.len()).filter(|descriptor| !descriptor.is_empty());
+        let descriptor = descriptor.map(|descriptor| {
+            descriptor.copy_from_slice(packet.dependency_descriptor);
+            frame.into_iter().for_each(|frame| renumber(descriptor, frame));
+            &*descriptor
+        });
         let candidates = [
             (ExtensionKind::TransportCc, number.as_ref().map(|v| v.as_slice())),
             (ExtensionKind::AudioLevel, level.as_ref().map(|v| v.as_slice())),

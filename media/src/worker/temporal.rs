@@ -1,7 +1,7 @@
 //! Leaving out temporal layers: frames that no other frame needs once the higher ones of its kind are left out too.
 
 use crate::rtp::seq::timestamp_newer;
-use crate::rtp::vp8::{Descriptor, Temporal};
+use crate::rtp::vp8::Temporal;
 
 /// Which frames of a section go out.
 #[derive(Clone, Copy, Debug)]
@@ -33,20 +33,19 @@ impl TemporalFilter {
     }
 
     /// Whether a packet of the frame with this timestamp is left out; and if so, whether it is the first of its frame.
-    pub(crate) fn leaves_out(&mut self, descriptor: &Descriptor, timestamp: u32) -> Option<bool> {
-        let temporal = descriptor.temporal?;
+    pub(crate) fn leaves_out(&mut self, temporal: Temporal, keyframe_start: bool, timestamp: u32) -> Option<bool> {
         let newer = self.frame.is_none_or(|frame| timestamp_newer(timestamp, frame));
         if newer {
             self.frame = Some(timestamp);
-            self.follow(descriptor, temporal);
+            self.follow(temporal, keyframe_start);
         }
         (temporal.id > self.current).then_some(newer)
     }
 
     /// Down with any frame. Up one layer at a time, with a frame of it that needs none of those left out, or with a keyframe.
-    fn follow(&mut self, descriptor: &Descriptor, temporal: Temporal) {
+    fn follow(&mut self, temporal: Temporal, keyframe_start: bool) {
         let next = temporal.sync && temporal.id <= self.target && temporal.id == self.current.saturating_add(1);
-        if self.target < self.current || descriptor.keyframe_start {
+        if self.target < self.current || keyframe_start {
             self.current = self.target;
         } else if next {
             self.current = temporal.id;
@@ -58,14 +57,14 @@ impl TemporalFilter {
 mod tests {
     use super::*;
 
-    fn packet(id: u8, sync: bool, keyframe_start: bool) -> Descriptor {
-        Descriptor { frame_start: true, keyframe_start, picture_id: None, tl0_index: None, temporal: Some(Temporal { id, sync }) }
+    fn layer(id: u8, sync: bool) -> Temporal {
+        Temporal { id, sync }
     }
 
     /// Frames as `(temporal id, sync)`; which of them go out.
     fn pass(filter: &mut TemporalFilter, from: u32, frames: &[(u8, bool)]) -> Vec<bool> {
         let each = frames.iter().enumerate();
-        each.map(|(n, (id, sync))| filter.leaves_out(&packet(*id, *sync, false), from + n as u32 * 3000).is_none()).collect()
+        each.map(|(n, (id, sync))| filter.leaves_out(layer(*id, *sync), false, from + n as u32 * 3000).is_none()).collect()
     }
 
     #[test]
@@ -87,19 +86,19 @@ mod tests {
         filter.aim(0);
         assert_eq!(pass(&mut filter, 0, &[(0, false), (1, false)]), [true, false]);
         filter.aim(1);
-        assert_eq!(filter.leaves_out(&packet(0, true, true), 90_000), None);
+        assert_eq!(filter.leaves_out(layer(0, true), true, 90_000), None);
         assert_eq!(pass(&mut filter, 100_000, &[(1, false)]), [true]);
     }
 
     #[test]
     fn a_frame_is_left_out_as_a_whole() {
         let mut filter = TemporalFilter::default();
-        assert_eq!(filter.leaves_out(&packet(1, false, false), 3000), None);
+        assert_eq!(filter.leaves_out(layer(1, false), false, 3000), None);
         filter.aim(0);
-        assert_eq!(filter.leaves_out(&packet(1, false, false), 3000), None, "the rest of what has begun");
-        assert_eq!(filter.leaves_out(&packet(1, false, false), 6000), Some(true));
-        assert_eq!(filter.leaves_out(&packet(1, false, false), 6000), Some(false));
-        assert_eq!(filter.leaves_out(&packet(0, false, false), 9000), None);
-        assert_eq!(filter.leaves_out(&packet(1, false, false), 6000), Some(false), "late");
+        assert_eq!(filter.leaves_out(layer(1, false), false, 3000), None, "the rest of what has begun");
+        assert_eq!(filter.leaves_out(layer(1, false), false, 6000), Some(true));
+        assert_eq!(filter.leaves_out(layer(1, false), false, 6000), Some(false));
+        assert_eq!(filter.leaves_out(layer(0, false), false, 9000), None);
+        assert_eq!(filter.leaves_out(layer(1, false), false, 6000), Some(false), "late");
     }
 }

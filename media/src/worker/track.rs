@@ -11,7 +11,8 @@ use crate::codec::Codec;
 use crate::drops::DropReason;
 use crate::id::{MediaKind, Rid, TrackId};
 use crate::rtp::clock::{NtpTime, PeerClock, SourceClock};
-use crate::rtp::dependency_descriptor::Structure;
+use crate::rtp::counters::Counters;
+use crate::rtp::dependency_descriptor::{Mandatory, Structure, brings_structure};
 use crate::rtp::layers::{Layers, Sublayers};
 use crate::rtp::nack::{Arrived, NackGenerator, NackPolicy};
 use crate::rtp::payload::inspect;
@@ -252,18 +253,23 @@ impl Encoding {
             return Ok(Taken { gap, recovered: false, keyframe_start: false, duration: 0 });
         }
         let info = inspect(packet.codec, packet.payload);
-        self.rates.count(now, packet.payload.len(), info.vp8.and_then(|vp8| vp8.temporal));
-        self.height = info.size.map(|(_, height)| height).or(self.height);
+        self.rates.count(now, packet.payload.len(), info.temporal);
         let layers = self.layers(packet.dependency_descriptor).or(info.layers);
-        self.note_layers(layers.as_ref(), info.keyframe_start);
+        let size = info.size.or(self.structure.as_ref().and_then(|structure| structure.size()));
+        self.height = size.map(|(_, height)| height).or(self.height);
+        // What describes itself by the structure of another keyframe is no beginning for somebody who has not got that.
+        let keyframe_start =
+            info.keyframe_start && (packet.dependency_descriptor.is_empty() || brings_structure(packet.dependency_descriptor));
+        self.note_layers(layers.as_ref(), keyframe_start);
         let stored = StoredPacket {
             ext_seq: packet.ext_seq,
             timestamp: packet.timestamp,
             marker: packet.marker,
-            keyframe_start: info.keyframe_start,
+            keyframe_start,
             codec: packet.codec,
             duration: info.duration,
-            vp8: info.vp8,
+            counters: Counters { frame: Mandatory::parse(packet.dependency_descriptor).map(|m| m.frame), ..info.counters },
+            temporal: info.temporal,
             layers,
             capture: self.clock.on_packet(peer, packet.timestamp, arrival),
             arrival: now,
@@ -274,7 +280,7 @@ impl Encoding {
         match self.ring.insert(&stored) {
             Inserted::Newest | Inserted::Late => {
                 let recovered = arrived == Arrived::Late;
-                Ok(Taken { gap, recovered, keyframe_start: info.keyframe_start, duration: info.duration })
+                Ok(Taken { gap, recovered, keyframe_start, duration: info.duration })
             }
             Inserted::Duplicate => Err(DropReason::RtpDuplicate),
             Inserted::Refused => Err(DropReason::RtpTooOld),

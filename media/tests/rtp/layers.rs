@@ -28,10 +28,10 @@ proptest! {
         // It reads no reference indices without P, as we do.
         prop_assert_eq!(ours.predicted, other.p);
         prop_assert_eq!((ours.flexible, ours.frame_start, ours.frame_end), (other.f, other.b, other.e));
-        prop_assert_eq!(ours.picture_id, other.i.then_some(other.picture_id));
+        prop_assert_eq!(ours.counters.picture_id.map(|id| id.value), other.i.then_some(other.picture_id));
         let layer = ours.layer.map(|layer| (layer.temporal, layer.switch_up, layer.spatial, layer.depends));
         prop_assert_eq!(layer, other.l.then_some((other.tid, other.u, other.sid, other.d)));
-        prop_assert_eq!(ours.tl0_index, (other.l && !other.f).then_some(other.tl0picidx));
+        prop_assert_eq!(ours.counters.tl0_index.map(|(value, _)| value), (other.l && !other.f).then_some(other.tl0picidx));
         // It takes reserved bits of the scalability structure for its G (RFC 9628 §4.2.1): see the vector below.
         if !other.v {
             prop_assert_eq!(&payload[ours.len..], &body[..]);
@@ -130,6 +130,7 @@ fn a_structure_says_what_each_frame_is_for() {
         let mut structure = Structure::default();
         assert_eq!(structure.read(&frame(offset, 0)), None, "nothing is known before a keyframe");
         let key = structure.read(&keyframe(offset, 0, &L2T2_KEY, chains)).expect("a keyframe");
+        assert_eq!(structure.size(), Some((639, 359)), "of the upper layer");
         assert_eq!((key.spatial, key.temporal, key.needed), (0, 0, u32::MAX));
         assert_eq!(key.switch, u32::MAX, "whoever begins, begins here");
         let upper = structure.read(&frame(offset, 4)).expect("a frame of the upper layer");
@@ -194,6 +195,6 @@ fn vp9_layers_are_told_by_the_descriptor() {
     structured.extend([1, 64, 0, 180, 2, 128, 1, 104]);
     structured.extend([2, 1 << 2, 1, 1 << 5 | 2 << 2, 1, 2]);
     structured.push(0xaa);
-    assert_eq!(Descriptor::parse(&structured).map(|d| d.len), Some(structured.len() - 1));
+    assert_eq!(Descriptor::parse(&structured).map(|d| (d.len, d.size)), Some((structured.len() - 1, Some((640, 360)))));
     assert_eq!(Descriptor::parse(&structured[..structured.len() - 2]), None);
 }

@@ -1,5 +1,6 @@
 use auftakt_media::codec::Codec;
-use auftakt_media::rtp::vp8::{Descriptor, Patch, PictureId};
+use auftakt_media::rtp::counters::{Counters, PictureId};
+use auftakt_media::rtp::vp8::Descriptor;
 use auftakt_media::rtp::{opus, payload, red, rtx};
 use proptest::prelude::*;
 
@@ -16,12 +17,12 @@ fn is_keyframe(codec: Codec, bytes: &[u8]) -> bool {
 fn a_vp8_descriptor_is_read_and_rewritten() {
     let descriptor = Descriptor::parse(VP8_KEYFRAME).unwrap();
     assert!(descriptor.frame_start && descriptor.keyframe_start);
-    assert_eq!(descriptor.picture_id, Some(PictureId { value: 0x1234, at: 2, long: true }));
-    assert_eq!(descriptor.tl0_index, Some((9, 4)));
+    assert_eq!(descriptor.counters.picture_id, Some(PictureId { value: 0x1234, at: 2, long: true }));
+    assert_eq!(descriptor.counters.tl0_index, Some((9, 4)));
 
-    let picture_id = descriptor.picture_id.map(|id| PictureId { value: 0x7fff, ..id });
+    let picture_id = descriptor.counters.picture_id.map(|id| PictureId { value: 0x7fff, ..id });
     let mut copy = VP8_KEYFRAME.to_vec();
-    Patch { picture_id, tl0_index: Some((200, 4)) }.apply(&mut copy);
+    Counters { picture_id, tl0_index: Some((200, 4)), frame: None }.apply(&mut copy);
     assert_eq!(copy, [0x90, 0xe0, 0xff, 0xff, 200, 0x20, 0x10, 0xaa]);
 }
 
@@ -30,10 +31,10 @@ fn a_short_vp8_picture_id_stays_short() {
     let payload = [0x90, 0x80, 0x7f, 0x11];
     let descriptor = Descriptor::parse(&payload).unwrap();
     assert!(descriptor.frame_start && !descriptor.keyframe_start);
-    let id = descriptor.picture_id.unwrap();
+    let id = descriptor.counters.picture_id.unwrap();
     assert_eq!(id, PictureId { value: 0x7f, at: 2, long: false });
     let mut copy = payload.to_vec();
-    Patch { picture_id: Some(PictureId { value: 0, ..id }), tl0_index: None }.apply(&mut copy);
+    Counters { picture_id: Some(PictureId { value: 0, ..id }), ..Counters::default() }.apply(&mut copy);
     assert_eq!(copy, [0x90, 0x80, 0, 0x11]);
 }
 
@@ -96,6 +97,31 @@ fn red_is_taken_apart() {
     assert_eq!(red::primary(&[]), None);
 }
 
+/// Parameter sets of real encoders; two have bytes that keep start codes out, one is cropped.
+#[test]
+fn h264_says_how_large_it_is() {
+    let sets: [(&[u8], (u16, u16)); 3] = [
+        (&[0x7A, 0, 0x1F, 0xBC, 0xD9, 0x40, 0x50, 5, 0xBA, 0x10, 0, 0, 3, 0, 0xC0, 0, 0, 0x2A, 0xE0, 0xF1, 0x83, 0x19, 0x60], (1280, 720)),
+        (
+            &[0x7A, 0, 0x1E, 0xBC, 0xD9, 0x40, 0xA0, 0x2F, 0xF8, 0x98, 0x40, 0, 0, 3, 1, 0x80, 0, 0, 0x56, 0x83, 0xC5, 0x8B, 0x65, 0x80],
+            (640, 360),
+        ),
+        (
+            &[0x7A, 0, 0x0D, 0xBC, 0xD9, 0x43, 0x43, 0x3E, 0x5E, 0x10, 0, 0, 3, 0, 0x60, 0, 0, 0x15, 0xA0, 0xF1, 0x42, 0x99, 0x60],
+            (200, 400),
+        ),
+    ];
+    for (set, size) in sets {
+        let alone = [&[0x67], set].concat();
+        let aggregate = [&[0x78, 0, 2, 0x09, 0x10, 0, alone.len() as u8], &alone[..]].concat();
+        for payload in [alone, aggregate] {
+            assert_eq!(payload::inspect(Codec::H264, &payload).size, Some(size));
+            assert_eq!(payload::inspect(Codec::H264, &payload[..payload.len() - 16]).size, None, "cut short");
+        }
+    }
+    assert_eq!(payload::inspect(Codec::H264, &[0x41, 0x9a]).size, None);
+}
+
 #[test]
 fn retransmissions_name_their_original() {
     let mut out = Vec::new();
@@ -110,12 +136,9 @@ proptest! {
     fn random_payloads_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         for codec in ALL_CODECS {
             let info = payload::inspect(codec, &bytes);
-            if let Some(descriptor) = info.vp8 {
-                let patch = Patch { picture_id: descriptor.picture_id, tl0_index: descriptor.tl0_index };
-                let mut copy = bytes.clone();
-                patch.apply(&mut copy);
-                prop_assert_eq!(&copy, &bytes, "the same values change nothing");
-            }
+            let mut copy = bytes.clone();
+            info.counters.apply(&mut copy);
+            prop_assert_eq!(&copy, &bytes, "the same values change nothing");
         }
         let _ = red::blocks(&bytes).map(Iterator::count);
         let _ = rtx::unwrap(&bytes);
@@ -124,6 +147,6 @@ proptest! {
     #[test]
     fn patches_of_another_payload_never_panic(at: u8, long: bool, value: u16, bytes in prop::collection::vec(any::<u8>(), 0..16)) {
         let mut copy = bytes;
-        Patch { picture_id: Some(PictureId { value, at, long }), tl0_index: Some((1, at)) }.apply(&mut copy);
+        Counters { picture_id: Some(PictureId { value, at, long }), tl0_index: Some((1, at)), frame: None }.apply(&mut copy);
     }
 }

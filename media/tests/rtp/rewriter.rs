@@ -1,8 +1,8 @@
 use auftakt_media::drops::DropReason;
 use auftakt_media::id::MediaKind;
 use auftakt_media::rtp::clock::{NtpTime, PeerClock, SourceClock};
+use auftakt_media::rtp::counters::{Counters, PictureId};
 use auftakt_media::rtp::rewrite::{Forward, HOLD_MAX, Incoming, LineStart, Old, SeatLine, SourceKey};
-use auftakt_media::rtp::vp8::{Descriptor, PictureId};
 use std::time::{Duration, Instant};
 
 pub(crate) const START: LineStart =
@@ -58,20 +58,18 @@ impl Source {
             capture: at(ms.checked_add_signed(self.error_ms).unwrap()),
             keyframe_start: !video || (first && keyframe),
             duration: if video { 0 } else { 960 },
-            vp8: video.then_some(Descriptor {
-                frame_start: first,
-                keyframe_start: first && keyframe,
-                picture_id: Some(PictureId { value: self.picture, at: 2, long: true }),
-                tl0_index: Some((self.picture as u8, 4)),
-                temporal: None,
-            }),
+            counters: Counters {
+                picture_id: video.then_some(PictureId { value: self.picture, at: 2, long: true }),
+                tl0_index: video.then_some((self.picture as u8, 4)),
+                // Another one than the picture id, and with more bits.
+                frame: video.then_some(self.picture.wrapping_mul(3).wrapping_add(0xF000)),
+            },
         }
     }
 }
 
 fn ids(forward: &Forward) -> (u16, u8) {
-    let patch = forward.vp8.unwrap();
-    (patch.picture_id.unwrap().value, patch.tl0_index.unwrap().0)
+    (forward.counters.picture_id.unwrap().value, forward.counters.tl0_index.unwrap().0)
 }
 
 /// A line in which `source` has begun at 0 ms, and its first packet.
@@ -162,7 +160,7 @@ fn a_frame_that_would_not_be_later_is_raised_as_a_whole() {
     for (packet, forward) in sent {
         let origin = line.lookup(forward.seq as u16).unwrap();
         assert_eq!((origin.source, origin.ext_seq), (SourceKey(2), packet.ext_seq));
-        assert_eq!(line.resend(&origin, packet.timestamp, packet.vp8), Some(Forward { began: false, ..forward }));
+        assert_eq!(line.resend(&origin, packet.timestamp, &packet.counters), Some(Forward { began: false, ..forward }));
     }
 }
 
@@ -207,7 +205,7 @@ fn a_raised_frame_is_sent_again_as_it_was_even_when_later_stays_raised_others() 
     }
     for (packet, forward) in sent {
         let origin = line.lookup(forward.seq as u16).unwrap();
-        assert_eq!(line.resend(&origin, packet.timestamp, packet.vp8), Some(Forward { began: false, ..forward }));
+        assert_eq!(line.resend(&origin, packet.timestamp, &packet.counters), Some(Forward { began: false, ..forward }));
     }
 }
 
@@ -229,7 +227,7 @@ fn what_is_asked_for_before_it_went_out_is_not_told_two_ways() {
     let resend = |line: &SeatLine, distance: u16, packet: &Incoming| {
         let origin = line.lookup((began.seq as u16).wrapping_add(distance)).unwrap();
         assert_eq!(origin.ext_seq, packet.ext_seq);
-        line.resend(&origin, packet.timestamp, packet.vp8)
+        line.resend(&origin, packet.timestamp, &packet.counters)
     };
     let early = resend(&line, 1, &keyframe[1]).unwrap();
     assert_eq!(early.timestamp, began.timestamp);
@@ -373,7 +371,7 @@ fn what_went_out_before_a_switch_is_still_found() {
     for (packet, forward) in sent {
         let origin = line.lookup(forward.seq as u16).unwrap();
         assert_eq!((origin.source, origin.ext_seq, origin.seq), (packet.source, packet.ext_seq, forward.seq));
-        assert_eq!(line.resend(&origin, packet.timestamp, packet.vp8), Some(Forward { began: false, ..forward }));
+        assert_eq!(line.resend(&origin, packet.timestamp, &packet.counters), Some(Forward { began: false, ..forward }));
     }
     assert_eq!(line.lookup(0x7ffd), None, "before the first");
 }
@@ -506,8 +504,8 @@ fn sources_without_picture_ids_pass_unchanged() {
     let (mut a, mut b) = (Source::video(1), Source::video(2));
     let (mut line, first) = seated(MediaKind::Video, &mut a, now);
     line.switch_to(Some(SourceKey(2)), Old::Hold, now);
-    let plain = Incoming { vp8: None, ..b.packet(33, true, true) };
-    assert_eq!(line.forward(&plain, now).unwrap().vp8, None);
+    let plain = Incoming { counters: Counters::default(), ..b.packet(33, true, true) };
+    assert_eq!(line.forward(&plain, now).unwrap().counters, Counters::default());
     line.switch_to(Some(SourceKey(1)), Old::Hold, now);
     let back = line.forward(&a.packet(66, true, true), now).unwrap();
     assert_eq!(ids(&back).0, (ids(&first).0 + 1) & 0x7fff, "picture ids go on where they were");

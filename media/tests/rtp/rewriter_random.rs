@@ -94,9 +94,11 @@ impl World {
         let newest = self.by_seq.values().map(|(_, forward)| forward.timestamp.wrapping_sub(START.timestamp)).max().unwrap();
         prop_assert!(forward.seq > highest.seq);
         prop_assert!(forward.timestamp.wrapping_sub(START.timestamp) > newest, "time runs backwards");
-        if let (Some(before), Some(after)) = (highest.vp8, forward.vp8) {
-            let (before, after) = (before.picture_id.unwrap().value, after.picture_id.unwrap().value);
-            prop_assert_eq!(after, (before + 1) & 0x7fff, "the picture id goes on by one");
+        if let (Some(before), Some(after)) = (highest.counters.picture_id, forward.counters.picture_id) {
+            prop_assert_eq!(after.value, (before.value + 1) & 0x7fff, "the picture id goes on by one");
+        }
+        if let (Some(before), Some(after)) = (highest.counters.frame, forward.counters.frame) {
+            prop_assert_eq!(after, before.wrapping_add(1), "the frame number goes on by one");
         }
         Ok(())
     }
@@ -109,7 +111,7 @@ impl World {
                 continue;
             };
             prop_assert_eq!((origin.source, origin.ext_seq), (packet.source, packet.ext_seq));
-            if let Some(again) = self.line.resend(&origin, packet.timestamp, packet.vp8) {
+            if let Some(again) = self.line.resend(&origin, packet.timestamp, &packet.counters) {
                 prop_assert_eq!(again, *forward);
             } else {
                 prop_assert!(count >= 20, "{count} before the newest cannot be sent again");
@@ -189,7 +191,8 @@ proptest! {
         for (source, ext_seq, timestamp, capture, keyframe_start, duration) in packets {
             let source = SourceKey(source);
             let packet = Incoming {
-                source, ext_seq, timestamp, capture: auftakt_media::rtp::clock::NtpTime(capture), keyframe_start, duration, vp8: None,
+                source, ext_seq, timestamp, capture: auftakt_media::rtp::clock::NtpTime(capture), keyframe_start, duration,
+                counters: auftakt_media::rtp::counters::Counters::default(),
             };
             if keyframe_start { line.switch_to(Some(source), Old::Hold, now); }
             if let Ok(forward) = line.forward(&packet, now) {

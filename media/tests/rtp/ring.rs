@@ -1,5 +1,6 @@
 use auftakt_media::codec::Codec;
 use auftakt_media::rtp::clock::NtpTime;
+use auftakt_media::rtp::counters::Counters;
 use auftakt_media::rtp::ring::{Inserted, PassedExtensions, Ring, RingLimits, StoredPacket};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
@@ -14,7 +15,8 @@ fn packet(ext_seq: u64, arrival: Instant, payload: &[u8]) -> StoredPacket<'_> {
         keyframe_start: ext_seq.is_multiple_of(7),
         codec: Codec::Opus,
         duration: 960,
-        vp8: None,
+        counters: Counters { frame: Some(ext_seq as u16), ..Counters::default() },
+        temporal: None,
         layers: None,
         capture: NtpTime(ext_seq),
         arrival,

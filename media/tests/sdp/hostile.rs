@@ -90,6 +90,15 @@ proptest! {
 }
 
 #[test]
+fn a_section_of_unknown_media_is_answered_as_rejected() {
+    let text = OFFERS[2].1.replacen("m=video", "m=vide-o", 1);
+    let negotiated = negotiated(&text).expect("an offer with one section more than we know");
+    let answer = answer(&negotiated);
+    assert!(answer.contains("m=vide-o 0 "), "{answer}");
+    check_answer(&text, &negotiated, &answer);
+}
+
+#[test]
 fn offers_cut_anywhere() {
     let text = OFFERS[5].1;
     (0..text.len()).step_by(3).for_each(|end| survives(&text[..end]));

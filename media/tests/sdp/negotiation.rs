@@ -162,6 +162,9 @@ fn header_extensions_keep_their_ids_and_are_agreed_on_only_where_used() {
     let text = answer(&negotiated);
     assert!(section_lines(&text, 1).has("a=extmap:9/recvonly urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"), "seen from our side");
     assert!(text.contains("\r\na=extmap-allow-mixed\r\n"));
+    for (name, offer) in OFFERS {
+        assert!(!answer(&self::negotiated(offer).unwrap()).contains("abs-send-time"), "{name}: transport-wide numbers say more");
+    }
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use auftakt_client::band::{Camera, Player, join_publisher, join_viewer, play, sound};
 use auftakt_client::world::{World, mid};
-use auftakt_client::{ClientConfig, ClientEvent, Numbers};
+use auftakt_client::{ClientConfig, ClientEvent, Numbers, SenderSpec};
 use auftakt_media::codec::Codec;
-use auftakt_media::id::PeerId;
+use auftakt_media::id::{MediaKind, PeerId};
 use auftakt_media::worker::{Event, Gauges, Muted};
 use std::time::Duration;
 
@@ -203,4 +203,43 @@ fn a_server_that_stood_still_for_long_goes_on_with_who_is_there() {
     play(&mut world, &mut [&mut player], 10);
     world.run_for(Duration::from_millis(100));
     assert_eq!(world.received(student, "0").len(), 20);
+}
+
+#[test]
+fn who_is_removed_is_told_at_once() {
+    let mut world = World::new();
+    let client = join_publisher(&mut world, ClientConfig::seeded(1), &[]);
+    let stranger = world.add(ClientConfig::seeded(2));
+    world.clients[stranger].client.add_receiver(MediaKind::Audio, &[Codec::Opus]);
+    world.negotiate(stranger, &[]);
+    for client in [client, stranger] {
+        world.worker.remove_peer(world.now, world.clients[client].peer);
+    }
+    world.run_for(Duration::from_millis(50));
+    assert_eq!(world.clients[client].events.last(), Some(&ClientEvent::Closed));
+    assert!(!world.clients[stranger].events.contains(&ClientEvent::Closed), "nothing was agreed on with them");
+}
+
+#[test]
+fn nobody_is_given_an_ssrc_that_its_transport_has() {
+    let join = |offered: Option<(u32, u32)>| {
+        let mut world = World::new();
+        let client = world.add(ClientConfig::seeded(1));
+        let add = &mut world.clients[client].client;
+        add.add_sender(&SenderSpec { kind: MediaKind::Video, codecs: &[Codec::Vp8], rids: &[] });
+        add.add_receiver(MediaKind::Video, &[Codec::Vp8]);
+        let own = add.sending_ssrcs("0")[0];
+        let mut offer = add.offer();
+        if let Some((media, repair)) = offered {
+            offer = offer.replace(&own.0.to_string(), &media.to_string()).replace(&own.1.to_string(), &repair.to_string());
+        }
+        let accepted = world.worker.accept_offer(world.now, PeerId(100), &offer, &[]).expect("an acceptable offer");
+        world.clients[client].client.handle_answer(world.now, &accepted.answer);
+        let given = world.clients[client].client.answered_ssrcs("1");
+        (given[0], given[1])
+    };
+    // The same worker with the same seed would draw the same again.
+    let given = join(None);
+    let other = join(Some(given));
+    assert!([other.0, other.1].iter().all(|ssrc| ![given.0, given.1].contains(ssrc)), "{given:?}, {other:?}");
 }

@@ -2,9 +2,11 @@
 
 mod activity;
 mod connect;
+mod counters;
 mod downlink;
 mod hostile;
 mod redundancy;
 mod repair;
 mod scalable;
 mod seats;
+mod sizes;

@@ -68,7 +68,7 @@ pub fn join_viewer(world: &mut World, config: ClientConfig, seats: usize) -> usi
     let mut pairs = vec![];
     for _ in 0..seats {
         let add = &mut world.clients[client].client;
-        let audio = add.add_receiver(MediaKind::Audio, &[Codec::Opus]);
+        let audio = add.add_receiver(MediaKind::Audio, config.sound);
         let video = add.add_receiver(MediaKind::Video, &[Codec::Vp8, Codec::H264]);
         pairs.push(SeatMids { audio: Mid::parse(&audio), video: Mid::parse(&video) });
     }

@@ -15,7 +15,7 @@ pub mod stun;
 pub mod wire;
 pub mod world;
 
-pub use offer::{AUDIO_LEVEL, MID, Numbers, ORIENTATION, REPAIRED_RID, RID, TRANSPORT_CC};
+pub use offer::{AUDIO_LEVEL, DEPENDENCY_DESCRIPTOR, MID, Numbers, ORIENTATION, REPAIRED_RID, RID, TRANSPORT_CC};
 pub use receive::{Received, Seen};
 pub use send::{Outgoing, SenderSpec};
 
@@ -47,6 +47,8 @@ pub struct ClientConfig {
     pub rtx: Rtx,
     /// Whether it tells when what it receives arrives.
     pub feedback: TransportFeedback,
+    /// What [`band::join_viewer`] receives sound as.
+    pub sound: &'static [Codec],
 }
 
 /// Does the client send transport-wide feedback for what it receives?
@@ -89,6 +91,7 @@ impl ClientConfig {
             nack: Nacks::Sent,
             rtx: Rtx::Offered,
             feedback: TransportFeedback::Sent,
+            sound: &[Codec::Opus],
         }
     }
 }

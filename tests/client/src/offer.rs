@@ -15,7 +15,7 @@ pub struct Numbers {
 }
 
 /// The header extensions of the tests, with the ids of Chromium.
-pub const EXTENSIONS: [(&str, u8); 8] = [
+pub const EXTENSIONS: [(&str, u8); 9] = [
     (MID, 4),
     (RID, 10),
     (REPAIRED_RID, 11),
@@ -24,6 +24,7 @@ pub const EXTENSIONS: [(&str, u8); 8] = [
     (AUDIO_LEVEL, 1),
     ("http://www.webrtc.org/experiments/rtp-hdrext/playout-delay", 6),
     (ORIENTATION, 13),
+    (DEPENDENCY_DESCRIPTOR, 12),
 ];
 /// urn:ietf:params:rtp-hdrext:sdes:mid
 pub const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
@@ -37,6 +38,8 @@ pub const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transp
 pub const AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 /// 3GPP TS 26.114.
 pub const ORIENTATION: &str = "urn:3gpp:video-orientation";
+/// AV1 RTP specification, appendix A.
+pub const DEPENDENCY_DESCRIPTOR: &str = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 
 impl Numbers {
     /// As in Chromium.
@@ -159,7 +162,7 @@ fn extension_applies(uri: &str, section: &OfferSection) -> bool {
         RID | REPAIRED_RID => !section.rids.is_empty(),
         TRANSPORT_CC => section.transport_feedback,
         AUDIO_LEVEL => section.kind == MediaKind::Audio,
-        ORIENTATION => section.kind == MediaKind::Video,
+        ORIENTATION | DEPENDENCY_DESCRIPTOR => section.kind == MediaKind::Video,
         _ => true,
     }
 }

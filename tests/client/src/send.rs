@@ -160,6 +160,8 @@ impl Sender {
             if let Some(rid) = &encoding.rid {
                 extensions.push((numbers.extension(REPAIRED_RID), rid.as_bytes().to_vec()));
             }
+            let own = [MID, TRANSPORT_CC, RID].map(|uri| numbers.extension(uri));
+            extensions.extend(original.extensions.iter().filter(|(id, _)| !own.contains(id)).cloned());
             let mut payload = sequence.to_be_bytes().to_vec();
             payload.extend_from_slice(&original.payload);
             let again = Rtp {

@@ -2,13 +2,13 @@
 
 use arbitrary::Unstructured;
 use auftakt_media::codec::Codec;
-use auftakt_media::rtp::dependency_descriptor::Structure;
+use auftakt_media::rtp::counters::{Counters, PictureId};
+use auftakt_media::rtp::dependency_descriptor::{Mandatory, Structure, brings_structure, renumber};
 use auftakt_media::rtp::ext::{ExtensionKind, ExtensionMap};
 use auftakt_media::rtp::layers::{SPATIAL_COUNT, TEMPORAL_COUNT};
 use auftakt_media::rtp::packet::{FIXED_HEADER_LEN, Header, HeaderFields, write_header};
 use auftakt_media::rtp::payload::inspect;
-use auftakt_media::rtp::vp8::{Descriptor, Patch};
-use auftakt_media::rtp::{red, rtx, vp9};
+use auftakt_media::rtp::{red, rtx, vp8, vp9};
 
 /// The first bytes say which extension has which id; the rest is a packet.
 pub(crate) fn header(data: &[u8]) {
@@ -55,8 +55,15 @@ pub(crate) fn payload(data: &[u8]) {
     assert!(info.duration <= 5760, "no Opus packet is longer than 120 ms");
     match codec {
         Codec::Red => redundant(payload),
-        Codec::Vp8 => picture_numbers(payload),
-        Codec::Vp9 => assert!(vp9::Descriptor::parse(payload).is_none_or(|descriptor| descriptor.len < payload.len())),
+        Codec::Vp8 => {
+            let rest = |descriptor| vp8::Descriptor { counters: Counters::default(), ..descriptor };
+            counters(payload, vp8::Descriptor::parse, |descriptor| descriptor.counters, rest);
+        }
+        Codec::Vp9 => {
+            assert!(vp9::Descriptor::parse(payload).is_none_or(|descriptor| descriptor.len < payload.len()));
+            let rest = |descriptor| vp9::Descriptor { counters: Counters::default(), ..descriptor };
+            counters(payload, vp9::Descriptor::parse, |descriptor| descriptor.counters, rest);
+        }
         // Scalable streams say in descriptors beside the payload what is in it; one brings what the next refer to.
         Codec::Av1 => descriptors(payload),
         _ => {}
@@ -67,11 +74,15 @@ pub(crate) fn payload(data: &[u8]) {
 }
 
 fn descriptors(data: &[u8]) {
-    let mut structure = Structure::default();
+    let (mut structure, mut renumbered) = (Structure::default(), Structure::default());
     for descriptor in data.chunks(usize::from(data[0]).max(1)) {
-        if let Some(layers) = structure.read(descriptor) {
-            assert!(layers.spatial < SPATIAL_COUNT && layers.temporal < TEMPORAL_COUNT);
-        }
+        let layers = structure.read(descriptor);
+        assert!(layers.is_none_or(|layers| layers.spatial < SPATIAL_COUNT && layers.temporal < TEMPORAL_COUNT));
+        // Under another frame number it says the same.
+        let mut other = descriptor.to_vec();
+        renumber(&mut other, 0xA5C3);
+        assert!(Mandatory::parse(&other).is_none_or(|mandatory| mandatory.frame == 0xA5C3));
+        assert_eq!((renumbered.read(&other), brings_structure(&other)), (layers, brings_structure(descriptor)));
     }
 }
 
@@ -86,20 +97,23 @@ fn redundant(payload: &[u8]) {
 }
 
 /// What a seat writes into a payload is what its receiver reads.
-fn picture_numbers(payload: &[u8]) {
-    let Some(descriptor) = Descriptor::parse(payload) else { return };
+/// Whatever the counters are moved to, the rest is read as before.
+fn counters<D>(payload: &[u8], parse: impl Fn(&[u8]) -> Option<D>, of: impl Fn(&D) -> Counters, rest: impl Fn(D) -> D)
+where
+    D: PartialEq + std::fmt::Debug,
+{
+    let Some(descriptor) = parse(payload) else { return };
     let mut input = Unstructured::new(payload);
     let (value, tl0): (u16, u8) = input.arbitrary().unwrap_or_default();
-    let patch = Patch {
-        picture_id: descriptor.picture_id.map(|mut id| {
-            id.value = if id.long { value & 0x7FFF } else { value & 0x7F };
-            id
-        }),
-        tl0_index: descriptor.tl0_index.map(|(_, at)| (tl0, at)),
+    let read = of(&descriptor);
+    let moved = Counters {
+        picture_id: read.picture_id.map(|id| PictureId { value: if id.long { value & 0x7FFF } else { value & 0x7F }, ..id }),
+        tl0_index: read.tl0_index.map(|(_, at)| (tl0, at)),
+        frame: None,
     };
     let mut patched = payload.to_vec();
-    patch.apply(&mut patched);
-    let again = Descriptor::parse(&patched).expect("still a descriptor");
-    assert_eq!((again.picture_id, again.tl0_index), (patch.picture_id, patch.tl0_index));
-    assert_eq!(again.keyframe_start, descriptor.keyframe_start);
+    moved.apply(&mut patched);
+    let again = parse(&patched).expect("still a descriptor");
+    assert_eq!(of(&again), moved);
+    assert_eq!(rest(again), rest(descriptor));
 }

@@ -143,7 +143,8 @@ impl Seat {
             keyframe_start: info.keyframe_start,
             codec,
             duration: info.duration,
-            vp8: info.vp8,
+            counters: info.counters,
+            temporal: info.temporal,
             layers: None,
             capture: source.clock.on_packet(&source.peer, source.timestamp, arrival),
             arrival: now,
@@ -169,7 +170,7 @@ impl Seat {
         let Some(origin) = self.line.lookup(seq as u16).filter(|origin| origin.seq == seq) else { return };
         let Some(source) = self.sources.iter().find(|source| source.key == origin.source) else { panic!("nobody's packet") };
         let Some(packet) = source.ring.get(origin.ext_seq) else { return };
-        let Some(again) = self.line.resend(&origin, packet.timestamp, packet.vp8) else { return };
+        let Some(again) = self.line.resend(&origin, packet.timestamp, &packet.counters) else { return };
         // Two different packets under one number would give the keys' secrecy away.
         if let Some(&(timestamp, source, ext_seq)) = self.sent.get(&seq) {
             assert_eq!((again.timestamp, origin.source, origin.ext_seq), (timestamp, source, ext_seq), "the same as the first time");

@@ -12,28 +12,29 @@ use auftakt_tests::impair::Settings;
 use std::time::{Duration, Instant};
 
 /// Layers of about 150, 500 and 1450 kbit/s. Nobody says how large they are, so 180, 360 and 720 lines are assumed.
-const SIZES: [(&str, usize); 3] = [("q", 60), ("h", 350), ("f", 1100)];
+pub const SIZES: [(&str, usize); 3] = [("q", 60), ("h", 350), ("f", 1100)];
 const SMALL: usize = 60;
-const FULL: usize = 1100;
+pub const FULL: usize = 1100;
 /// Steps of the band in a second.
 const SECOND: u32 = 50;
 
 /// Several publishers and one viewer who sees them all.
-struct Hall {
-    lines: Lines,
-    world: World,
-    viewer: usize,
+pub struct Hall {
+    pub lines: Lines,
+    pub world: World,
+    pub viewer: usize,
     players: Vec<Player>,
     /// When the first step was played.
     began: Instant,
 }
 
 impl Hall {
-    fn new(seed: u64, publishers: usize) -> Self {
-        Self::with(seed, publishers, SIZES)
+    pub fn new(seed: u64, publishers: usize) -> Self {
+        Self::with(ClientConfig::seeded(100 * seed + 99), seed, publishers, SIZES)
     }
 
-    fn with(seed: u64, publishers: usize, sizes: [(&'static str, usize); 3]) -> Self {
+    /// The configuration is the viewer's.
+    pub fn with(config: ClientConfig, seed: u64, publishers: usize, sizes: [(&'static str, usize); 3]) -> Self {
         let lines = Lines::new(seed);
         let mut world = World::on(Box::new(lines.clone()), seed as u8);
         let mut players = vec![];
@@ -42,7 +43,7 @@ impl Hall {
             let cameras = sizes.map(|(rid, size)| Camera { size, ..Camera::new(Some(rid)) });
             players.push(Player::new(client, cameras.into()));
         }
-        let viewer = join_viewer(&mut world, ClientConfig::seeded(100 * seed + 99), publishers);
+        let viewer = join_viewer(&mut world, config, publishers);
         for (n, player) in players.iter().enumerate() {
             let (sound, picture) = (world.track(player.client, "0"), world.track(player.client, "1"));
             world.assign(viewer, &audio(n), Some(sound));
@@ -52,12 +53,12 @@ impl Hall {
         Self { lines, world, viewer, players, began }
     }
 
-    fn play(&mut self, seconds: u32) {
+    pub fn play(&mut self, seconds: u32) {
         let mut players: Vec<&mut Player> = self.players.iter_mut().collect();
         play(&mut self.world, &mut players, seconds * SECOND);
     }
 
-    fn down(&self) -> Way {
+    pub fn down(&self) -> Way {
         Way::Down(Who::Client(self.viewer))
     }
 
@@ -82,7 +83,7 @@ impl Hall {
     }
 
     /// Which layer came last in a seat, by size; `None` when nothing came in the last second.
-    fn layer(&self, seat: usize) -> Option<usize> {
+    pub fn layer(&self, seat: usize) -> Option<usize> {
         let seen = self.seen(seat);
         let last = seen.last().filter(|packet| packet.at + Duration::from_secs(1) > self.world.now)?;
         Some(last.payload.len() - 5)
@@ -114,7 +115,7 @@ impl Hall {
     }
 }
 
-fn audio(seat: usize) -> String {
+pub fn audio(seat: usize) -> String {
     (2 * seat).to_string()
 }
 
@@ -157,7 +158,7 @@ fn a_line_that_becomes_long_and_unsteady_keeps_its_pictures() {
 }
 
 fn keeps_its_pictures(seed: u64, sizes: [(&'static str, usize); 3], best: usize) {
-    let mut hall = Hall::with(seed, 1, sizes);
+    let mut hall = Hall::with(ClientConfig::seeded(100 * seed + 99), seed, 1, sizes);
     hall.play(6);
     assert_eq!(hall.layer(0), Some(best), "before");
     let before = hall.seen(0).len();

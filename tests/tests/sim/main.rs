@@ -12,6 +12,7 @@ mod moving;
 mod neighbours;
 mod picture;
 mod recovery;
+mod redundancy;
 mod replay;
 mod switching;
 mod voices;

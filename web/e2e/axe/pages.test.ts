@@ -59,7 +59,7 @@ describe('the real pages', () => {
       await check();
     }
     await person.byId('leave').click();
-    await person.page.getByText('Der Unterricht ist beendet').waitFor();
+    await person.page.getByText('Du hast den Unterricht verlassen').waitFor();
     await check();
   });
 });

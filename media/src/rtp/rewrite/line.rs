@@ -6,9 +6,9 @@ use super::{Forward, HOLD_MAX, Incoming, LineStart, Old, Origin, SourceKey};
 use crate::drops::DropReason;
 use crate::id::MediaKind;
 use crate::rtp::clock::{NtpTime, PeerClock, SourceClock};
+use crate::rtp::counters::{Counters, Latest};
 use crate::rtp::payload::DEFAULT_AUDIO_FRAME;
 use crate::rtp::seq::extend;
-use crate::rtp::vp8;
 use std::time::{Duration, Instant};
 
 /// A keyframe that has not come is asked for again: the request or the keyframe was lost.
@@ -41,8 +41,7 @@ pub struct SeatLine {
     rtx_seq: u64,
     /// Latest timestamp that went out, with how long its packet lasts.
     last: Option<(i64, u32)>,
-    last_picture_id: u16,
-    last_tl0_index: u8,
+    latest: Latest,
     stays: u32,
     stay: Option<Stay>,
     pending: Option<Pending>,
@@ -89,8 +88,7 @@ impl SeatLine {
             next_seq: u64::from(start.sequence & 0x7fff),
             rtx_seq: u64::from(start.rtx_sequence & 0x7fff),
             last: None,
-            last_picture_id: start.picture_id.wrapping_sub(1) & 0x7fff,
-            last_tl0_index: start.tl0_index.wrapping_sub(1),
+            latest: Latest::before(start.picture_id, start.tl0_index),
             stays: 0,
             stay: None,
             pending: None,
@@ -173,13 +171,13 @@ impl SeatLine {
     }
 
     /// A packet of a frame that this receiver does not get (a temporal layer less). Like [`SeatLine::skip`], and the picture ids of what
-    /// follows close up too, because a decoder waits for a picture whose id is missing. `first`: no packet of this frame was left
-    /// out before.
+    /// follows close up too, because a decoder waits for a picture whose id is missing. (Frame numbers do not: frames name those they
+    /// need by the distance between them.) `first`: no packet of this frame was left out before.
     pub fn skip_frame(&mut self, source: SourceKey, ext_seq: u64, first: bool) {
         let Some(stay) = self.stay.filter(|stay| stay.source == source && ext_seq >= stay.next) else { return };
         self.skip(source, ext_seq);
         if first && let Some(newest) = self.segments.newest().filter(|segment| segment.first > stay.next) {
-            newest.picture_offset = newest.picture_offset.wrapping_sub(1);
+            newest.offsets.picture_id = newest.offsets.picture_id.wrapping_sub(1);
         }
     }
 
@@ -223,9 +221,9 @@ impl SeatLine {
         self.segments.by_downlink(seq).map(|(_, origin)| origin)
     }
 
-    /// How the packet of `origin` goes out again: exactly as the first time. `timestamp` and `vp8` are those of the packet
-    /// that the ring of its source holds under its number.
-    pub fn resend(&self, origin: &Origin, timestamp: u32, vp8: Option<vp8::Descriptor>) -> Option<Forward> {
+    /// How the packet of `origin` goes out again: exactly as the first time. `timestamp` and `counters` are those of the
+    /// packet that the ring of its source holds under its number.
+    pub fn resend(&self, origin: &Origin, timestamp: u32, counters: &Counters) -> Option<Forward> {
         let (segment, found) = self.segments.by_downlink(origin.seq)?;
         if found != *origin {
             return None;
@@ -236,8 +234,7 @@ impl SeatLine {
             None if origin.seq < segment.raised_below || self.has_yet_to_be_raised(segment.stay, mapped) => return None,
             None => mapped,
         };
-        let vp8 = vp8.map(|descriptor| vp8_patch(segment, descriptor));
-        Some(Forward { seq: origin.seq, timestamp, vp8, began: false })
+        Some(Forward { seq: origin.seq, timestamp, counters: counters.moved(&segment.offsets), began: false })
     }
 
     /// A late packet that was asked for before its turn: it is about to be forwarded, and only then it is known where its frame
@@ -289,9 +286,6 @@ impl SeatLine {
         };
         self.pending = None;
         self.stays = self.stays.wrapping_add(1);
-        let vp8 = packet.vp8;
-        let picture_id = vp8.and_then(|vp8| vp8.picture_id).map_or(0, |id| id.value);
-        let tl0_index = vp8.and_then(|vp8| vp8.tl0_index).map_or(0, |(value, _)| value);
         self.segments.push(Segment {
             source: packet.source,
             stay: self.stays,
@@ -299,8 +293,7 @@ impl SeatLine {
             end: u64::MAX,
             out_first: self.next_seq,
             timestamp_offset: (begin as u32).wrapping_sub(packet.timestamp),
-            picture_offset: self.last_picture_id.wrapping_add(1).wrapping_sub(picture_id),
-            tl0_offset: self.last_tl0_index.wrapping_add(1).wrapping_sub(tl0_index),
+            offsets: self.latest.continued_by(&packet.counters),
             raised_below: 0,
         });
         self.stay = Some(Stay {
@@ -367,13 +360,13 @@ impl SeatLine {
         let out = self.timestamp_of(&stay, packet, mapped)?;
         let newest = self.segments.newest().ok_or(DropReason::RtpTooOld)?;
         let seq = newest.out(packet.ext_seq);
-        let vp8 = packet.vp8.map(|descriptor| vp8_patch(newest, descriptor));
+        let counters = packet.counters.moved(&newest.offsets);
         self.next_seq = seq + 1;
         self.note_timestamp(out, packet.duration);
-        self.note_vp8(vp8.as_ref());
+        self.latest.note(&counters);
         let ahead = mapped.wrapping_sub(self.line(packet.capture));
         self.stay = Some(Stay { next: packet.ext_seq + 1, seen: packet.capture, ahead, ..stay });
-        Ok(Forward { seq, timestamp: out as u32, vp8, began: false })
+        Ok(Forward { seq, timestamp: out as u32, counters, began: false })
     }
 
     /// The timestamps of the source leapt: it began anew, and so does the stay.
@@ -393,16 +386,14 @@ impl SeatLine {
         if seq < self.raised.forgotten_below {
             return Err(DropReason::RtpTooOld);
         }
-        let vp8 = packet.vp8.map(|descriptor| vp8_patch(segment, descriptor));
+        let counters = packet.counters.moved(&segment.offsets);
         let mapped = packet.timestamp.wrapping_add(segment.timestamp_offset);
         let expected = self.line(packet.capture).wrapping_add(stay.ahead);
         let out = self.timestamp_of(stay, packet, nearest(expected, mapped))?;
         // It may be the newest all the same, when what came before it was skipped.
         self.note_timestamp(out, packet.duration);
-        if vp8.is_some_and(|patch| self.is_newer_picture(&patch)) {
-            self.note_vp8(vp8.as_ref());
-        }
-        Ok(Forward { seq, timestamp: out as u32, vp8, began: false })
+        self.latest.note_late(&counters);
+        Ok(Forward { seq, timestamp: out as u32, counters, began: false })
     }
 
     /// The timestamp of a packet that is mapped to `mapped`: that, or what its frame was raised to.
@@ -421,35 +412,9 @@ impl SeatLine {
             self.last = Some((timestamp, duration));
         }
     }
-
-    fn is_newer_picture(&self, patch: &vp8::Patch) -> bool {
-        patch.picture_id.is_some_and(|id| {
-            let half = if id.long { 0x4000 } else { 0x40 };
-            (1..half).contains(&(id.value.wrapping_sub(self.last_picture_id) & (2 * half - 1)))
-        })
-    }
-
-    fn note_vp8(&mut self, patch: Option<&vp8::Patch>) {
-        let Some(patch) = patch else { return };
-        if let Some(id) = patch.picture_id {
-            self.last_picture_id = id.value;
-        }
-        if let Some((value, _)) = patch.tl0_index {
-            self.last_tl0_index = value;
-        }
-    }
 }
 
 /// The extended timestamp nearest to `expected` with these low 32 bits.
 fn nearest(expected: i64, timestamp: u32) -> i64 {
     expected.wrapping_add(i64::from(timestamp.wrapping_sub(expected as u32) as i32))
-}
-
-fn vp8_patch(segment: &Segment, descriptor: vp8::Descriptor) -> vp8::Patch {
-    let picture_id = descriptor.picture_id.map(|id| {
-        let mask = if id.long { 0x7fff } else { 0x7f };
-        vp8::PictureId { value: id.value.wrapping_add(segment.picture_offset) & mask, ..id }
-    });
-    let tl0_index = descriptor.tl0_index.map(|(value, at)| (value.wrapping_add(segment.tl0_offset), at));
-    vp8::Patch { picture_id, tl0_index }
 }

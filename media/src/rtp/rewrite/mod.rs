@@ -2,7 +2,7 @@
 //!
 //! Every change of the source is the same to it: another participant, another simulcast layer, the same source after a
 //! pause. A **stay** is the time from one such change to the next. Sequence numbers go on by one, timestamps follow a line
-//! that runs with the server's clock, VP8 picture ids go on by one. What went out can be found again by its number, and
+//! that runs with the server's clock, picture ids and frame numbers go on by one. What went out can be found again by its number, and
 //! goes out again exactly as it did.
 
 mod frames;
@@ -12,8 +12,8 @@ mod segments;
 pub use line::SeatLine;
 
 use crate::rtp::clock::NtpTime;
+use crate::rtp::counters::Counters;
 use crate::rtp::ring::StoredPacket;
-use crate::rtp::vp8;
 use std::time::Duration;
 
 /// One incoming encoding: a layer of a track. Given by the worker, which never uses a key for two encodings.
@@ -44,9 +44,9 @@ pub struct LineStart {
     pub timestamp: u32,
     /// First sequence number of the retransmission stream, taken like `sequence`.
     pub rtx_sequence: u16,
-    /// First VP8 picture id, 15 bit.
+    /// First picture id, 15 bit.
     pub picture_id: u16,
-    /// First VP8 TL0PICIDX.
+    /// First TL0PICIDX.
     pub tl0_index: u8,
 }
 
@@ -65,8 +65,8 @@ pub struct Incoming {
     pub keyframe_start: bool,
     /// How long an audio packet lasts, in ticks; 0 for video.
     pub duration: u32,
-    /// For VP8.
-    pub vp8: Option<vp8::Descriptor>,
+    /// What counts its pictures.
+    pub counters: Counters,
 }
 
 impl Incoming {
@@ -79,7 +79,7 @@ impl Incoming {
             capture: packet.capture,
             keyframe_start: packet.keyframe_start,
             duration: packet.duration,
-            vp8: packet.vp8,
+            counters: packet.counters,
         }
     }
 }
@@ -91,8 +91,8 @@ pub struct Forward {
     pub seq: u64,
     /// Timestamp on the downlink.
     pub timestamp: u32,
-    /// For VP8.
-    pub vp8: Option<vp8::Patch>,
+    /// What counts its pictures on the downlink.
+    pub counters: Counters,
     /// A new source begins with this packet: send a sender report, and look whether later packets of it have come already.
     pub began: bool,
 }

@@ -1,6 +1,7 @@
 //! Which numbers of which source went out under which numbers.
 
 use super::{Origin, SourceKey};
+use crate::rtp::counters::Offsets;
 use std::collections::VecDeque;
 
 /// Segments remembered. A switch or a skip makes one, and a picture that is left out is a skip; receivers ask for packets of the last
@@ -19,10 +20,9 @@ pub(super) struct Segment {
     pub end: u64,
     /// The downlink number of `first`.
     pub out_first: u64,
-    /// Added to timestamps, picture ids and TL0PICIDX.
+    /// Added to timestamps, and to what counts pictures.
     pub timestamp_offset: u32,
-    pub picture_offset: u16,
-    pub tl0_offset: u8,
+    pub offsets: Offsets,
     /// Downlink numbers below this may belong to frames whose timestamps were raised.
     pub raised_below: u64,
 }

@@ -9,7 +9,7 @@ export const join = (s: Speak, f: Format) => ({
   private: s('Nur du siehst dich', 'Nur Sie sehen sich'),
   stillClosed: {
     title: 'Noch ist alles aus',
-    text: s('Kamera und Mikrofon gehen erst an, wenn du möchtest.', 'Kamera und Mikrofon gehen erst an, wenn Sie es möchten.'),
+    text: s('Kamera und Mikrofon gehen an, sobald du sie ausprobierst oder beitrittst.', 'Kamera und Mikrofon gehen an, sobald Sie sie ausprobieren oder beitreten.'),
     open: s('Bild und Ton ausprobieren', 'Bild und Ton ausprobieren'),
   },
   asking: {
@@ -40,6 +40,7 @@ export const join = (s: Speak, f: Format) => ({
     microphone: 'Mikrofon',
     camera: 'Kamera',
     speaker: 'Lautsprecher',
+    standard: 'Standard dieses Geräts',
     unnamed: (what: string, index: number) => `${what} ${f.number(index)}`,
     front: 'vorne',
     back: 'hinten',

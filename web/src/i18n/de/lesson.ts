@@ -76,7 +76,7 @@ export const lesson = (s: Speak, f: Format) => ({
   away: 'Verbindung kurz weg',
   alone: {
     title: s('Du bist da', 'Sie sind da'),
-    text: s('Noch ist niemand sonst im Raum. Spiel dich ruhig ein.', 'Noch ist niemand sonst im Raum. Wer den Link hat, kommt hier direkt dazu.'),
+    text: s('Gerade ist niemand sonst im Raum. Spiel dich ruhig ein.', 'Gerade ist niemand sonst im Raum. Wer den Link hat, kommt hier direkt dazu.'),
   },
 
   chatPanel: {
@@ -115,12 +115,12 @@ export const lesson = (s: Speak, f: Format) => ({
     you: (name: string) => s(`${name} (du)`, `${name} (Sie)`),
   },
   settingsPanel: {
-    look: 'Raum',
+    look: 'Aussehen',
     dark: 'Dunkel',
     light: 'Hell',
     devices: 'Geräte',
     headphones: s('Hast du Kopfhörer auf?', 'Haben Sie Kopfhörer auf?'),
-    language: 'Sprache',
+    language: 'Sprache der Seite',
     keys: 'Tasten',
     keysNote: 'Sie gelten, solange kein Textfeld offen ist.',
     key: {

@@ -10,14 +10,13 @@ const sameTitle = (title: string): Record<RoomKind, string> => ({ lesson: title,
 
 export const pages = (s: Speak) => ({
   documentTitle: {
-    start: 'Auftakt – Musikunterricht online',
     opening: 'Auftakt',
     link_broken: 'Link öffnen – Auftakt',
     join: (title: string) => `${title} – Auftakt`,
     lesson: (title: string) => `Unterricht: ${title} – Auftakt`,
     waiting: (title: string) => `Warten: ${title} – Auftakt`,
     conference: (title: string) => `Konferenz: ${title} – Auftakt`,
-    left: { lesson: 'Unterricht beendet – Auftakt', conference: 'Konferenz verlassen – Auftakt' } as Record<RoomKind, string>,
+    left: { lesson: 'Unterricht verlassen – Auftakt', conference: 'Konferenz verlassen – Auftakt' } as Record<RoomKind, string>,
     unsupported: 'Anderer Browser nötig – Auftakt',
   },
   opening: 'Der Link wird geöffnet …',
@@ -73,7 +72,7 @@ export const pages = (s: Speak) => ({
     good: ['Safari ab iPadOS 16.4 oder iOS 16.4', 'Chrome und Edge ab Version 111', 'Firefox ab Version 115'],
   },
   left: {
-    left: { title: { lesson: 'Der Unterricht ist beendet', conference: s('Du hast die Konferenz verlassen', 'Sie haben die Konferenz verlassen') } as Record<RoomKind, string>, text: s('Kamera und Mikrofon sind aus. Niemand sieht oder hört dich.', 'Kamera und Mikrofon sind aus. Niemand sieht oder hört Sie.') },
+    left: { title: { lesson: s('Du hast den Unterricht verlassen', 'Sie haben den Unterricht verlassen'), conference: s('Du hast die Konferenz verlassen', 'Sie haben die Konferenz verlassen') } as Record<RoomKind, string>, text: s('Kamera und Mikrofon sind aus. Niemand sieht oder hört dich.', 'Kamera und Mikrofon sind aus. Niemand sieht oder hört Sie.') },
     replaced_elsewhere: {
       title: sameTitle(s('Du bist woanders dabei', 'Sie sind woanders dabei')),
       text: s(

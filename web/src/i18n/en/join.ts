@@ -8,7 +8,7 @@ export const join = (f: Format): Messages['join'] => ({
   private: 'Only you see yourself',
   stillClosed: {
     title: 'Everything is still off',
-    text: 'Camera and microphone start only when you want them to.',
+    text: 'Camera and microphone start when you try them, or when you join.',
     open: 'Try picture and sound',
   },
   asking: { title: 'The browser has a question', text: 'Choose “Allow” and you see yourself.' },
@@ -36,6 +36,7 @@ export const join = (f: Format): Messages['join'] => ({
     microphone: 'Microphone',
     camera: 'Camera',
     speaker: 'Loudspeaker',
+    standard: 'Default of this device',
     unnamed: (what, index) => `${what} ${f.number(index)}`,
     front: 'front',
     back: 'back',

@@ -71,7 +71,7 @@ export const lesson = (f: Format): Messages['lesson'] => ({
   waiting: 'The picture is on its way',
   muted: 'Muted',
   away: 'Connection lost for a moment',
-  alone: { title: 'You are here', text: 'Nobody else is in the room yet. Whoever has the link comes straight in.' },
+  alone: { title: 'You are here', text: 'Nobody else is in the room right now. Whoever has the link comes straight in.' },
 
   chatPanel: {
     empty: 'No messages yet. Everybody in the room reads along.',
@@ -109,12 +109,12 @@ export const lesson = (f: Format): Messages['lesson'] => ({
     you: (name) => `${name} (you)`,
   },
   settingsPanel: {
-    look: 'Room',
+    look: 'Look',
     dark: 'Dark',
     light: 'Light',
     devices: 'Devices',
     headphones: 'Are you wearing headphones?',
-    language: 'Language',
+    language: 'Language of this page',
     keys: 'Keys',
     keysNote: 'They work while no text field is active.',
     key: {

@@ -2,14 +2,13 @@ import type { Messages } from '../words.svelte';
 
 export const pages: Messages['pages'] = {
   documentTitle: {
-    start: 'Auftakt – music lessons online',
     opening: 'Auftakt',
     link_broken: 'Open link – Auftakt',
     join: (title) => `${title} – Auftakt`,
     lesson: (title) => `Lesson: ${title} – Auftakt`,
     waiting: (title) => `Waiting: ${title} – Auftakt`,
     conference: (title) => `Conference: ${title} – Auftakt`,
-    left: { lesson: 'Lesson over – Auftakt', conference: 'Conference left – Auftakt' },
+    left: { lesson: 'Lesson left – Auftakt', conference: 'Conference left – Auftakt' },
     unsupported: 'Another browser is needed – Auftakt',
   },
   opening: 'Opening the link …',
@@ -62,7 +61,7 @@ export const pages: Messages['pages'] = {
     good: ['Safari from iPadOS 16.4 or iOS 16.4', 'Chrome and Edge from version 111', 'Firefox from version 115'],
   },
   left: {
-    left: { title: { lesson: 'The lesson is over', conference: 'You left the conference' }, text: 'Camera and microphone are off. Nobody sees or hears you.' },
+    left: { title: { lesson: 'You left the lesson', conference: 'You left the conference' }, text: 'Camera and microphone are off. Nobody sees or hears you.' },
     replaced_elsewhere: {
       title: { lesson: 'You joined somewhere else', conference: 'You joined somewhere else' },
       text: 'It goes on in another window or on another device. Camera and microphone are off here.',
