@@ -1,10 +1,11 @@
 //! What is said of a lesson date, told to those whom it concerns: by mail, in few words, with no more about a person than the child's first name.
 
 use super::agenda::Entry;
+use crate::store::agenda::Scope;
 use crate::store::people::Language;
 use crate::store::{Connection, Day, MailId, Moment, PersonId, Result, agenda, mails};
 use chrono::Datelike;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Who changes a date often changes it again at once; only the last word is sent.
@@ -59,6 +60,16 @@ pub async fn tell(db: &mut Connection, entry: &Entry<'_>, news: &News, actor: &P
         mails::queue(db, &mail).await?;
     }
     Ok(())
+}
+
+/// Everybody whose page shows a date: who teaches it, who has it, and their guardians.
+pub async fn concerned(db: &mut Connection, entry: &Entry<'_>) -> Result<BTreeSet<PersonId>> {
+    let course = &entry.course.course;
+    let students: BTreeSet<&PersonId> = entry.students.iter().map(|student| &student.student_id).collect();
+    let guardians = agenda::guardians(db, &Scope::Course(course.id.clone())).await?;
+    let guardians = guardians.into_iter().filter(|(_, student)| students.contains(student)).map(|(guardian, _)| guardian);
+    let staff = [&course.teacher_id, &entry.at.date.substitute_id].into_iter().flatten().cloned();
+    Ok(guardians.chain(staff).chain(students.iter().map(|student| (*student).clone())).collect())
 }
 
 /// Subject and body.

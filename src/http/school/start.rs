@@ -8,6 +8,7 @@ use super::super::problem::{Problem, ProblemBody};
 use super::Answer;
 use super::conferences::ConferenceInfo;
 use super::signed::Signed;
+use super::threads::{Unread, waiting};
 use super::timetable::{DateInfo, PersonName};
 use crate::school::access::Access;
 use crate::school::agenda::{Agenda, Entry};
@@ -59,6 +60,8 @@ pub struct Start {
     /// What one taught in the last two weeks and has not confirmed, by time; not more than fifty.
     pub unconfirmed: Vec<DateInfo>,
     pub unconfirmed_total: i64,
+    /// What waits to be read.
+    pub unread: Unread,
     /// Not over yet, by time.
     pub conferences: Vec<ConferenceInfo>,
     pub children: Vec<ChildStart>,
@@ -116,6 +119,7 @@ pub async fn start(State(app): State<App>, Signed(access): Signed) -> Answer<Sta
     let agenda = Agenda::load(&mut db, access.id(), &scope, shifted(today, -BACK_DAYS), shifted(today, AHEAD_DAYS)).await?;
     let children = if agenda.family.children.is_empty() { vec![] } else { people::children(&mut db, access.id()).await? };
     let conferences = upcoming(&mut db, &access, now).await?;
+    let unread = waiting(&mut db, &access).await?;
     let school = numbers(&mut db, &access, zone, now).await?;
     drop(db);
 
@@ -136,6 +140,7 @@ pub async fn start(State(app): State<App>, Signed(access): Signed) -> Answer<Sta
         today: view.today(&mine),
         unconfirmed_total: open.len() as i64,
         unconfirmed: open.into_iter().take(UNCONFIRMED_MAX).map(|entry| view.date(entry)).collect(),
+        unread,
         conferences,
         children: children.collect(),
         school,

@@ -440,6 +440,10 @@ today: Array<DateInfo>,
  */
 unconfirmed: Array<DateInfo>, unconfirmed_total: number,
 /**
+ * What waits to be read.
+ */
+unread: Unread,
+/**
  * Not over yet, by time.
  */
 conferences: Array<ConferenceInfo>, children: Array<ChildStart>,

@@ -10,6 +10,8 @@ use super::day::Seen;
 use crate::school::access::Access;
 use crate::school::agenda::{Agenda, Entry};
 use crate::school::attendance::window;
+use crate::school::live::LiveEvent;
+use crate::school::notices;
 use crate::school::permit::{Action, Object, Relations};
 use crate::store::agenda::Scope;
 use crate::store::dates::{self, Attendance, LessonDate, Status};
@@ -18,6 +20,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -99,19 +102,27 @@ pub async fn confirm(State(app): State<App>, Signed(access): Signed, Input(form)
     }
     let now = Moment::now();
     let mut db = app.school.store.write().await?;
-    let mut confirmed = Vec::with_capacity(form.dates.len());
+    let (mut confirmed, mut concerned) = (Vec::with_capacity(form.dates.len()), Vec::with_capacity(form.dates.len()));
     for (index, date) in form.dates.into_iter().enumerate() {
         let (course, day, version) = (date.course.clone(), date.day, date.version);
         // Dropped without a commit, nothing of the others stays either.
         let done = confirm_one(&app, &mut db, &access, date, now).await;
-        done.map_err(|problem| problem.within(format!("dates[{index}]")))?;
+        let people = done.map_err(|problem| problem.within(format!("dates[{index}]")))?;
+        concerned.push((people, LiveEvent::DateChanged { course_id: course.clone(), day }));
         confirmed.push(ConfirmedVersion { course, day, version: version + 1 });
     }
     db.commit().await?;
+    concerned.iter().for_each(|(people, event)| app.school.live.publish(people, event));
     Ok(Json(Confirmed { dates: confirmed }))
 }
 
-async fn confirm_one(app: &App, db: &mut Connection, access: &Access, form: ConfirmedDate, now: Moment) -> Result<(), Problem> {
+async fn confirm_one(
+    app: &App,
+    db: &mut Connection,
+    access: &Access,
+    form: ConfirmedDate,
+    now: Moment,
+) -> Result<BTreeSet<PersonId>, Problem> {
     let zone = app.school.zone;
     let agenda = Agenda::load_date(db, access.id(), &form.course, form.day, None).await?;
     let entry = agenda.entry(form.day).ok_or_else(not_found)?;
@@ -121,8 +132,9 @@ async fn confirm_one(app: &App, db: &mut Connection, access: &Access, form: Conf
     let date = checked(&agenda, &entry, &form, start <= now)?;
     put(db, &date).await?;
     dates::clear_attendance(db, &form.course, form.day).await?;
+    let concerned = notices::concerned(db, &entry).await?;
     if date.status == Status::Cancelled {
-        return Ok(());
+        return Ok(concerned);
     }
     let (from, to) = window(start, end);
     let seen = Seen::load(db, &Scope::Course(form.course.clone()), from, to).await?.propose(&entry, zone, now);
@@ -140,7 +152,7 @@ async fn confirm_one(app: &App, db: &mut Connection, access: &Access, form: Conf
         };
         dates::put_attendance(db, &attendance).await?;
     }
-    Ok(())
+    Ok(concerned)
 }
 
 fn checked(agenda: &Agenda, entry: &Entry<'_>, form: &ConfirmedDate, begun: bool) -> Result<LessonDate, Problem> {
@@ -222,6 +234,8 @@ async fn answer(app: &App, mut db: crate::store::Write, access: &Access, course:
     let agenda = Agenda::load_date(&mut db, access.id(), course, day, None).await?;
     let entry = agenda.entry(day).ok_or_else(not_found)?;
     let info = DateInfo::of(&entry, &agenda, access, app.school.zone);
+    let concerned = notices::concerned(&mut db, &entry).await?;
     db.commit().await?;
+    app.school.live.publish(&concerned, &LiveEvent::DateChanged { course_id: course.clone(), day });
     Ok(Json(info))
 }

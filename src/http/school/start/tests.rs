@@ -17,6 +17,8 @@ async fn everybody_sees_what_is_theirs_to_see_and_to_do() {
     assert_eq!((&next["date"]["day"], &next["present"]), (&json!(expected), &json!([])));
     assert!(next["minutes_to_go"].as_i64().is_some_and(|minutes| (0..=7 * 1440 + 60).contains(&minutes)));
 
+    assert_eq!(teacher["unread"], json!({ "threads": 0, "messages": 0 }));
+
     let mother = scene.mother.get("/api/start").await.json;
     assert_eq!((&mother["children"][0]["given_name"], &mother["unconfirmed"]), (&json!("Mia"), &json!([])));
     assert_eq!(mother["children"][0]["next"]["date"]["day"], json!(expected));

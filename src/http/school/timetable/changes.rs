@@ -8,6 +8,7 @@ use super::super::{Answer, not_found};
 use super::courses::check_teacher;
 use super::dates::DateInfo;
 use crate::school::agenda::{Agenda, Entry};
+use crate::school::live::LiveEvent;
 use crate::school::notices::{self, News};
 use crate::school::permit::{Action, Object, Relations};
 use crate::school::timetable::SPAN_DAYS_MAX;
@@ -103,7 +104,10 @@ pub async fn change(
         notices::tell(&mut db, &after, &news, access.id(), now).await?;
     }
     let info = DateInfo::of(&after, &agenda, &access, zone);
+    let mut concerned = notices::concerned(&mut db, &after).await?;
+    concerned.extend(entry.at.date.substitute_id.clone());
     db.commit().await?;
+    app.school.live.publish(&concerned, &LiveEvent::DateChanged { course_id: course, day });
     Ok(Json(info))
 }
 
