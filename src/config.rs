@@ -1,8 +1,8 @@
 //! The configuration: `RawConfig` mirrors the file, [`Config`] is what the rest of the program sees.
 
 use crate::media_io::WORKERS_MAX;
-use lettre::message::Mailbox;
 use chrono_tz::Tz;
+use lettre::message::Mailbox;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -325,6 +325,11 @@ fn check_database(url: String) -> Result<String, ConfigError> {
     Err(ConfigError::Unusable { key: "server.database", problem })
 }
 
+fn check_time_zone(name: &str) -> Result<Tz, ConfigError> {
+    let unusable = |_| ConfigError::Unusable { key: "server.time_zone", problem: format!("{name:?} is no time zone like Europe/Berlin") };
+    name.parse().map_err(unusable)
+}
+
 fn check_mail(raw: RawMail) -> Result<Option<Mail>, ConfigError> {
     let unusable = |key, problem: &str| ConfigError::Unusable { key, problem: problem.to_owned() };
     let Some(server) = raw.server else {
@@ -356,11 +361,6 @@ fn check_mail(raw: RawMail) -> Result<Option<Mail>, ConfigError> {
 
 fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn check_time_zone(name: &str) -> Result<Tz, ConfigError> {
-    let unusable = |_| ConfigError::Unusable { key: "server.time_zone", problem: format!("{name:?} is no time zone like Europe/Berlin") };
-    name.parse().map_err(unusable)
 }
 
 fn address(key: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {

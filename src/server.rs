@@ -183,7 +183,7 @@ impl Server {
     /// # Errors
     /// The data directory or the database cannot be written.
     pub async fn open_demo(&self) -> io::Result<String> {
-        let zone = chrono_tz::Europe::Berlin;
+        let zone = self.app.school.zone;
         let (today, _) = timetable::local(zone, Moment::now());
         if let Some(cast) = demo::school::fill(&self.app.school.store, today, zone).await.map_err(io::Error::other)? {
             // It is opened once.

@@ -1,14 +1,20 @@
 //! The school around the call: who may do what, and what follows from it. Records lie in [`crate::store`], requests come through `http`.
 
 pub mod access;
+pub mod agenda;
+pub mod attendance;
+pub mod categories;
 pub mod dossier;
 pub mod erasure;
 pub mod export;
 pub mod import;
 pub mod live;
+pub mod notices;
 pub mod permit;
-pub mod retention;
 pub mod presence;
+pub mod relations;
+pub mod retention;
+pub mod room_names;
 #[cfg(test)]
 pub mod samples;
 pub mod secret;
@@ -19,8 +25,8 @@ pub mod throttle;
 pub mod timetable;
 
 use crate::store::Store;
-use live::Live;
 use chrono_tz::Tz;
+use live::Live;
 use presence::Presences;
 use sign_in::Passwords;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,12 +36,12 @@ use throttle::Throttle;
 pub struct School {
     pub store: Store,
     pub passwords: Passwords,
-    /// The pages that are open.
-    pub live: Live,
     /// Where the school is: times of day are meant there.
     pub zone: Tz,
     /// Who is in which course's online room.
     pub presence: Presences,
+    /// The pages that are open.
+    pub live: Live,
     /// Failed sign-ins, by account and by address.
     throttle: Mutex<Throttle>,
 }
@@ -45,9 +51,9 @@ impl School {
         Self {
             store,
             passwords: Passwords::default(),
-            live: Live::default(),
             zone,
             presence: Presences::default(),
+            live: Live::default(),
             throttle: Mutex::default(),
         }
     }

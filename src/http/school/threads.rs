@@ -366,10 +366,15 @@ pub struct Unread {
 #[utoipa::path(get, path = "/api/unread", tag = "messages", responses((status = 200, body = Unread), (status = 401, body = ProblemBody)))]
 pub async fn unread(State(app): State<App>, Signed(access): Signed) -> Answer<Unread> {
     let mut db = app.school.store.read().await?;
-    let waiting = threads::unread(&mut db, reader(&access, Moment::now())).await?;
-    let counts = waiting.into_iter().filter(|(kind, standing, _)| may_read(&access, *kind, *standing)).map(|(_, _, count)| count);
+    Ok(Json(waiting(&mut db, &access).await?))
+}
+
+/// What waits for somebody to read it.
+pub async fn waiting(db: &mut Connection, access: &Access) -> Result<Unread, Problem> {
+    let waiting = threads::unread(db, reader(access, Moment::now())).await?;
+    let counts = waiting.into_iter().filter(|(kind, standing, _)| may_read(access, *kind, *standing)).map(|(_, _, count)| count);
     let (threads, messages) = counts.fold((0, 0), |(threads, messages), count| (threads + 1, messages + count));
-    Ok(Json(Unread { threads, messages }))
+    Ok(Unread { threads, messages })
 }
 
 /// A message as it came, checked.
