@@ -6,7 +6,10 @@ pub mod erasure;
 pub mod export;
 pub mod import;
 pub mod permit;
+pub mod presence;
 pub mod retention;
+#[cfg(test)]
+pub mod samples;
 pub mod secret;
 pub mod sheet;
 pub mod sign_in;
@@ -14,6 +17,8 @@ pub mod throttle;
 pub mod timetable;
 
 use crate::store::Store;
+use chrono_tz::Tz;
+use presence::Presences;
 use sign_in::Passwords;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use throttle::Throttle;
@@ -22,13 +27,17 @@ use throttle::Throttle;
 pub struct School {
     pub store: Store,
     pub passwords: Passwords,
+    /// Where the school is: times of day are meant there.
+    pub zone: Tz,
+    /// Who is in which course's online room.
+    pub presence: Presences,
     /// Failed sign-ins, by account and by address.
     throttle: Mutex<Throttle>,
 }
 
 impl School {
-    pub fn new(store: Store) -> Self {
-        Self { store, passwords: Passwords::default(), throttle: Mutex::default() }
+    pub fn new(store: Store, zone: Tz) -> Self {
+        Self { store, passwords: Passwords::default(), zone, presence: Presences::default(), throttle: Mutex::default() }
     }
 
     /// Whole after every statement under the lock, so a panic elsewhere spoils nothing.

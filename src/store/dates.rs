@@ -199,6 +199,16 @@ pub async fn add_presence(db: &mut Connection, presence: &Presence) -> Result<()
     Ok(())
 }
 
+/// Notes that somebody has been in the room of a course until `to`; the same stay again is longer. Nothing when the room is no course's,
+/// or the person is not there any more.
+pub async fn extend_presence(db: &mut Connection, id: &PresenceId, room: &str, person: &PersonId, from: Moment, to: Moment) -> Result<()> {
+    let upsert = "INSERT INTO presence (id, course_id, person_id, from_at, to_at) \
+                  SELECT $1, c.id, p.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM courses c, persons p WHERE c.room = $4 AND p.id = $5 \
+                  ON CONFLICT (id) DO UPDATE SET to_at = excluded.to_at";
+    sqlx::query(upsert).bind(id).bind(from).bind(to).bind(room).bind(person).execute(db).await?;
+    Ok(())
+}
+
 /// Who was in a course's room between two instants.
 pub async fn presence(db: &mut Connection, course: &CourseId, from: Moment, to: Moment) -> Result<Vec<Presence>> {
     let query = "SELECT course_id, person_id, from_at, to_at FROM presence WHERE course_id = $1 AND from_at < $3 AND to_at > $2 ORDER BY from_at, id";

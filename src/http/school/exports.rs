@@ -115,7 +115,7 @@ pub async fn create(State(app): State<App>, Signed(access): Signed, Input(form):
     let template = find_template(&mut db, &form.template).await?;
     let source = load(&mut db, form.from, form.to).await?;
     let columns = template.columns.iter().map(|column| column.column).collect();
-    let wanted = Wanted { from: form.from, to: form.to, dates: form.dates, scope: form.scope, columns, zone: app.config.time_zone };
+    let wanted = Wanted { from: form.from, to: form.to, dates: form.dates, scope: form.scope, columns, zone: app.school.zone };
     let format = form.format;
     let place = AT_ONCE.acquire().await.map_err(|_| Problem::stopping())?;
     let made = tokio::task::spawn_blocking(move || {
