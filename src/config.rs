@@ -2,6 +2,7 @@
 
 use crate::media_io::WORKERS_MAX;
 use chrono_tz::Tz;
+use lettre::message::Mailbox;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ struct RawConfig {
     media: RawMedia,
     limits: RawLimits,
     conference: RawConference,
+    mail: RawMail,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -73,6 +75,25 @@ struct RawConference {
     heard: Option<usize>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawMail {
+    server: Option<String>,
+    port: Option<u16>,
+    security: Option<String>,
+    user: Option<String>,
+    password: Option<String>,
+    from: Option<String>,
+}
+
+impl std::fmt::Debug for RawMail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let secret = self.password.as_ref().map(|_| "…");
+        let shown = (&self.server, &self.port, &self.security, &self.user, &secret, &self.from);
+        f.debug_tuple("RawMail").field(&shown).finish()
+    }
+}
+
 /// Where the certificate of the web server comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tls {
@@ -114,6 +135,36 @@ pub struct Config {
     pub participants_per_room: usize,
     /// How many are heard at once in a conference, beside moderators and who has the floor.
     pub heard: usize,
+    /// The school's mail server; `None`: mail waits until there is one.
+    pub mail: Option<Mail>,
+}
+
+/// How mail is sent: through the school's own mail server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub server: String,
+    pub port: u16,
+    pub security: MailSecurity,
+    /// User and password.
+    pub login: Option<(String, String)>,
+    pub from: Mailbox,
+}
+
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mail").field("server", &self.server).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+/// How the connection to the mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailSecurity {
+    /// From its first byte.
+    Tls,
+    /// After asking for it; never without.
+    StartTls,
+    /// Not at all: only for a mail server on this machine.
+    Off,
 }
 
 /// What the command line says; it goes before environment and file.
@@ -228,6 +279,7 @@ impl Config {
             media_workers,
             participants_per_room,
             heard,
+            mail: check_mail(raw.mail)?,
         })
     }
 }
@@ -276,6 +328,34 @@ fn check_database(url: String) -> Result<String, ConfigError> {
 fn check_time_zone(name: &str) -> Result<Tz, ConfigError> {
     let unusable = |_| ConfigError::Unusable { key: "server.time_zone", problem: format!("{name:?} is no time zone like Europe/Berlin") };
     name.parse().map_err(unusable)
+}
+
+fn check_mail(raw: RawMail) -> Result<Option<Mail>, ConfigError> {
+    let unusable = |key, problem: &str| ConfigError::Unusable { key, problem: problem.to_owned() };
+    let Some(server) = raw.server else {
+        let lonely = raw.port.is_some() || raw.security.is_some() || raw.user.is_some() || raw.password.is_some() || raw.from.is_some();
+        return if lonely { Err(unusable("mail.server", "missing beside the other keys of [mail]")) } else { Ok(None) };
+    };
+    let (security, usual) = match raw.security.as_deref().unwrap_or("starttls") {
+        "tls" => (MailSecurity::Tls, 465),
+        "starttls" => (MailSecurity::StartTls, 587),
+        "none" if is_this_machine(&server) => (MailSecurity::Off, 25),
+        "none" => return Err(unusable("mail.security", "mail servers on other machines need tls or starttls: mail holds links that sign people in")),
+        _ => return Err(unusable("mail.security", "one of: tls, starttls, none")),
+    };
+    let login = match (raw.user, raw.password) {
+        (Some(user), Some(password)) => Some((user, password)),
+        (None, None) => None,
+        (Some(_), None) => return Err(unusable("mail.password", "missing beside mail.user")),
+        (None, Some(_)) => return Err(unusable("mail.user", "missing beside mail.password")),
+    };
+    let from = raw.from.ok_or_else(|| unusable("mail.from", "missing beside mail.server"))?;
+    let from = from.parse().map_err(|_| unusable("mail.from", "expected an address like \"Musikschule <auftakt@musikschule.example>\""))?;
+    Ok(Some(Mail { server, port: raw.port.unwrap_or(usual), security, login, from }))
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn address(key: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
@@ -390,6 +470,33 @@ mod tests {
         for wrong in ["0", "17", "two"] {
             assert!(workers(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn mail_goes_encrypted_or_not_off_this_machine() {
+        let mail = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<(String, &str)> = pairs.iter().map(|(key, value)| (format!("AUFTAKT_MAIL_{key}"), *value)).collect();
+            let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+            from_environment(&pairs).map(|config| config.mail).map_err(|error| error.to_string())
+        };
+        assert_eq!(mail(&[]), Ok(None));
+        let from = ("FROM", "Musikschule <auftakt@musik.example>");
+        let usual = mail(&[("SERVER", "mail.musik.example"), from]).expect("enough").expect("mail");
+        assert_eq!((usual.security, usual.port), (MailSecurity::StartTls, 587));
+        assert!(mail(&[("SERVER", "127.0.0.1"), ("SECURITY", "none"), from]).is_ok());
+        let wrong: [(&[(&str, &str)], &str); 5] = [
+            (&[("SERVER", "mail.musik.example"), ("SECURITY", "none"), from], "mail.security"),
+            (&[("SERVER", "mail.musik.example")], "mail.from"),
+            (&[("SERVER", "mail.musik.example"), ("FROM", "nobody")], "mail.from"),
+            (&[("SERVER", "mail.musik.example"), ("USER", "auftakt"), from], "mail.password"),
+            (&[from], "mail.server"),
+        ];
+        for (pairs, key) in wrong {
+            let error = mail(pairs).expect_err(key);
+            assert!(error.starts_with(key), "{error}");
+        }
+        let secret = mail(&[("SERVER", "m.example"), ("USER", "u"), ("PASSWORD", "geheim"), from]).expect("good");
+        assert!(!format!("{secret:?}").contains("geheim"));
     }
 
     #[test]

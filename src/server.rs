@@ -6,9 +6,8 @@ use crate::links::LinkKey;
 use crate::media_io::{MediaConfig, MediaPlane, StartError as MediaError};
 use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
-use crate::school::School;
 use crate::school::sign_in::{self, SignInError};
-use crate::school::{erasure, retention};
+use crate::school::{School, erasure, retention, timetable};
 use crate::shares::Shares;
 use crate::store::{Moment, Store, StoreError};
 use crate::tls::{self, TlsError};
@@ -134,10 +133,12 @@ impl Server {
             sessions: Sessions::default(),
             counters: Counters::default(),
             sockets: Places::new(App::SOCKETS_MAX),
+            live_pages: Places::new(App::LIVE_PAGES_MAX),
             probes: Places::new(App::PROBES_MAX),
             probe_shares: Shares::new(App::PROBES_PER_ADDRESS),
             security_headers,
             demo: OnceLock::new(),
+            cast: OnceLock::new(),
             stopping: stopping.clone(),
         });
         let stopping_too = stopping.clone();
@@ -183,8 +184,14 @@ impl Server {
     /// Opens the demonstration school; returns what to tell whoever started it.
     ///
     /// # Errors
-    /// The data directory cannot be written.
-    pub fn open_demo(&self) -> io::Result<String> {
+    /// The data directory or the database cannot be written.
+    pub async fn open_demo(&self) -> io::Result<String> {
+        let zone = chrono_tz::Europe::Berlin;
+        let (today, _) = timetable::local(zone, Moment::now());
+        if let Some(cast) = demo::school::fill(&self.app.school.store, today, zone).await.map_err(io::Error::other)? {
+            // It is opened once.
+            let _ = self.app.cast.set(cast);
+        }
         demo::open(&self.app)
     }
 
@@ -207,6 +214,7 @@ impl Server {
             // Everybody has left: now all of it can be written down.
             let _ = presence_written.await;
             app.school.presence.write(&app.school.store, Moment::now()).await;
+            app.live_pages.all_free().await;
             for listener in listeners {
                 let _ = listener.await;
             }

@@ -5,6 +5,7 @@ pub mod dossier;
 pub mod erasure;
 pub mod export;
 pub mod import;
+pub mod live;
 pub mod permit;
 pub mod presence;
 pub mod retention;
@@ -13,12 +14,14 @@ pub mod samples;
 pub mod secret;
 pub mod sheet;
 pub mod sign_in;
+pub mod threads;
 pub mod throttle;
 pub mod timetable;
 
 use crate::store::Store;
 use chrono_tz::Tz;
 use presence::Presences;
+use live::Live;
 use sign_in::Passwords;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use throttle::Throttle;
@@ -31,13 +34,15 @@ pub struct School {
     pub zone: Tz,
     /// Who is in which course's online room.
     pub presence: Presences,
+    /// The pages that are open.
+    pub live: Live,
     /// Failed sign-ins, by account and by address.
     throttle: Mutex<Throttle>,
 }
 
 impl School {
     pub fn new(store: Store, zone: Tz) -> Self {
-        Self { store, passwords: Passwords::default(), zone, presence: Presences::default(), throttle: Mutex::default() }
+        Self { store, passwords: Passwords::default(), zone, presence: Presences::default(), live: Live::default(), throttle: Mutex::default() }
     }
 
     /// Whole after every statement under the lock, so a panic elsewhere spoils nothing.

@@ -11,11 +11,14 @@ pub mod consents;
 pub mod courses;
 pub mod dates;
 pub mod exports;
+pub mod feeds;
 pub mod journal;
 pub mod mails;
 pub mod people;
 pub mod sessions;
 pub mod templates;
+pub mod settings;
+pub mod threads;
 pub mod types;
 
 pub use types::*;
@@ -70,6 +73,8 @@ impl From<sqlx::Error> for StoreError {
                 Self::Taken(inner.constraint().map_or_else(|| inner.message().to_owned(), str::to_owned))
             }
             sqlx::Error::Database(inner) if inner.is_foreign_key_violation() => Self::Missing,
+            // PostgreSQL: another transaction changed the same just now.
+            sqlx::Error::Database(inner) if matches!(inner.code().as_deref(), Some("40001" | "40P01")) => Self::Busy,
             sqlx::Error::PoolTimedOut => Self::Busy,
             other => Self::Fault(other),
         }
