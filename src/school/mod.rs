@@ -1,11 +1,13 @@
 //! The school around the call: who may do what, and what follows from it. Records lie in [`crate::store`], requests come through `http`.
 
 pub mod access;
+pub mod backup;
 pub mod dossier;
 pub mod erasure;
 pub mod export;
 pub mod import;
 pub mod live;
+pub mod notice;
 pub mod permit;
 pub mod presence;
 pub mod retention;
