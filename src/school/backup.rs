@@ -23,10 +23,7 @@ const LEFT_OUT: [&str; 3] = ["school.db-wal", "school.db-shm", "server-url"];
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     #[error("{}: {source}", path.display())]
-    File {
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     #[error("{} is not empty: nothing is written over", .0.display())]
     NotEmpty(PathBuf),
     #[error("{} is no data directory: it has no link.key", .0.display())]

@@ -68,7 +68,8 @@ pub async fn collect(db: &mut Connection, person: &PersonId) -> Result<Vec<Part>
     let mut parts = vec![];
     for table in TABLES {
         let Some((_, condition)) = ABOUT.iter().find(|(name, _)| *name == table.name) else { continue };
-        let shown: Vec<&'static str> = table.columns.iter().filter(|(_, class)| *class != Class::Credential).map(|(name, _)| *name).collect();
+        let shown: Vec<&'static str> =
+            table.columns.iter().filter(|(_, class)| *class != Class::Credential).map(|(name, _)| *name).collect();
         let text = format!("SELECT {} FROM {} WHERE {condition} ORDER BY 1 LIMIT {ROWS_MAX}", shown.join(", "), table.name);
         // The text is made of our own words.
         let found = sqlx::query(sqlx::AssertSqlSafe(text)).bind(person).fetch_all(&mut *db).await?;

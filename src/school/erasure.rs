@@ -47,7 +47,10 @@ async fn erase_one(db: &mut Connection, key: &LinkKey, person: &Person) -> Resul
     sqlx::query("UPDATE journal SET object_id = $2 WHERE object_id = $1").bind(id).bind(&pseudonym).execute(&mut *db).await?;
     // What others allowed in this person's name says nothing without them; attendance keeps its row.
     sqlx::query("DELETE FROM consents WHERE student_id = $1").bind(id).execute(&mut *db).await?;
-    sqlx::query("UPDATE attendance SET student_id = NULL, from_at = NULL, to_at = NULL WHERE student_id = $1").bind(id).execute(&mut *db).await?;
+    sqlx::query("UPDATE attendance SET student_id = NULL, from_at = NULL, to_at = NULL WHERE student_id = $1")
+        .bind(id)
+        .execute(&mut *db)
+        .await?;
     // Everything else goes with the person, or forgets them: the schema says which.
     sqlx::query("DELETE FROM persons WHERE id = $1").bind(id).execute(&mut *db).await?;
     let bury = "INSERT INTO tombstones (person_digest, erased_at) VALUES ($1, $2) ON CONFLICT (person_digest) DO NOTHING";
@@ -105,11 +108,16 @@ async fn clear_names(db: &mut Connection, person: &Person) -> Result<()> {
     let unsign = "UPDATE lesson_dates SET finalised_by = '' WHERE finalised_by = $2 AND (substitute_id = $1 OR course_id IN \
                   (SELECT id FROM courses WHERE teacher_id = $1))";
     sqlx::query(unsign).bind(&person.id).bind(person.name()).execute(&mut *db).await?;
-    let called = "SELECT id, name, subject FROM courses WHERE teacher_id = $1 OR id IN (SELECT course_id FROM enrolments WHERE student_id = $1)";
+    let called =
+        "SELECT id, name, subject FROM courses WHERE teacher_id = $1 OR id IN (SELECT course_id FROM enrolments WHERE student_id = $1)";
     let called: Vec<(CourseId, String, String)> = sqlx::query_as(called).bind(&person.id).fetch_all(&mut *db).await?;
     for (course, name, subject) in called.into_iter().filter(|(_, name, _)| names(name)) {
         tracing::debug!(characters = name.len(), "a course was called after somebody who is erased");
-        let plain = if names(&subject) { String::from("Unterricht") } else { Some(subject).filter(|subject| !subject.is_empty()).unwrap_or_else(|| "Unterricht".into()) };
+        let plain = if names(&subject) {
+            String::from("Unterricht")
+        } else {
+            Some(subject).filter(|subject| !subject.is_empty()).unwrap_or_else(|| "Unterricht".into())
+        };
         let rename = "UPDATE courses SET name = $2, folded = $3 WHERE id = $1";
         sqlx::query(rename).bind(&course).bind(&plain).bind(folded(&plain)).execute(&mut *db).await?;
     }
@@ -186,7 +194,10 @@ pub async fn note(store: &Store, data: &Path) -> Result<()> {
     let buried = in_database(&mut db).await?;
     drop(db);
     if let Err(error) = keep(data, &buried) {
-        tracing::error!("{} cannot be written: {error}; a backup restored without it brings back who was erased", data.join(FILE).display());
+        tracing::error!(
+            "{} cannot be written: {error}; a backup restored without it brings back who was erased",
+            data.join(FILE).display()
+        );
     }
     Ok(())
 }

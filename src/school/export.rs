@@ -82,8 +82,7 @@ pub struct Template {
 
 /// Column lists that ship with the program.
 pub fn shipped() -> Vec<(&'static str, Template)> {
-    const FILES: [(&str, &str); 2] =
-        [("Wie iMikel", include_str!("export/imikel.json")), ("Einfach", include_str!("export/plain.json"))];
+    const FILES: [(&str, &str); 2] = [("Wie iMikel", include_str!("export/imikel.json")), ("Einfach", include_str!("export/plain.json"))];
     // A test reads them.
     FILES.into_iter().filter_map(|(name, text)| Some((name, serde_json::from_str(text).ok()?))).collect()
 }
@@ -153,7 +152,9 @@ pub fn lines(source: &Source, wanted: &Wanted) -> Export {
         let dates = occurrences(course, &source.holidays, said, wanted.from, wanted.to);
         planned.extend(dates.into_iter().filter(|at| goes_out(at, wanted, &source.exported)).map(|at| (course, at)));
     }
-    planned.sort_by(|(one, a), (other, b)| (a.date.day, a.start_minute, &one.code, &one.id).cmp(&(b.date.day, b.start_minute, &other.code, &other.id)));
+    planned.sort_by(|(one, a), (other, b)| {
+        (a.date.day, a.start_minute, &one.code, &one.id).cmp(&(b.date.day, b.start_minute, &other.code, &other.id))
+    });
     let mut export = Export::default();
     for (course, at) in &planned {
         let day = at.date.day;
@@ -167,13 +168,16 @@ pub fn lines(source: &Source, wanted: &Wanted) -> Export {
             .collect();
         students.sort_by(|one, other| (&one.family_name, &one.given_name).cmp(&(&other.family_name, &other.given_name)));
         let mut add = |student: Option<&Person>| {
-            let attendance =
-                student.and_then(|student| attended.get(&((course.id.clone(), day), student.id.clone()))).copied();
+            let attendance = student.and_then(|student| attended.get(&((course.id.clone(), day), student.id.clone()))).copied();
             let line = Line { course, at, student, attendance, found: &found, zone: wanted.zone };
             export.lines.push(wanted.columns.iter().map(|column| line.cell(*column)).collect());
         };
         // A lesson that nobody is enrolled in any more was given all the same.
-        if students.is_empty() { add(None) } else { students.into_iter().for_each(|student| add(Some(student))) }
+        if students.is_empty() {
+            add(None)
+        } else {
+            students.into_iter().for_each(|student| add(Some(student)))
+        }
         export.dates.push((course.id.clone(), day));
     }
     export
@@ -216,9 +220,7 @@ impl Line<'_> {
             ExportColumn::MinutesPlanned => number(self.course.duration_minutes),
             ExportColumn::MinutesGiven => number(self.given()),
             ExportColumn::Status => text(status(date.status)),
-            ExportColumn::Category => {
-                optional(date.category_id.as_ref().and_then(|id| self.found.categories.get(id.as_str())).copied())
-            }
+            ExportColumn::Category => optional(date.category_id.as_ref().and_then(|id| self.found.categories.get(id.as_str())).copied()),
             ExportColumn::MovedTo => self.moved_to(),
             ExportColumn::Substitute => self.name(date.substitute_id.as_ref()),
             ExportColumn::Attendance => text(attendance(self.attendance)),

@@ -38,7 +38,8 @@ fn school() -> Source {
         room: "Raum".into(),
         archived_at: None,
     };
-    let category = Category { id: CategoryId::new(), name: "Lehrkraft krank".into(), by_school: Flag(true), position: 1, archived_at: None };
+    let category =
+        Category { id: CategoryId::new(), name: "Lehrkraft krank".into(), by_school: Flag(true), position: 1, archived_at: None };
     let signed = |on: &str, status| LessonDate {
         status,
         finalised_at: Some(Moment(1_790_000_000_000)),
@@ -47,7 +48,12 @@ fn school() -> Source {
     };
     let given = signed("2026-09-07", Status::Given);
     let cancelled = LessonDate { category_id: Some(category.id.clone()), note: "=krank".into(), ..signed("2026-09-14", Status::Cancelled) };
-    let moved = LessonDate { moved_day: Some(day("2026-09-23")), moved_minute: Some(900), given_minutes: Some(25), ..signed("2026-09-21", Status::Moved) };
+    let moved = LessonDate {
+        moved_day: Some(day("2026-09-23")),
+        moved_minute: Some(900),
+        given_minutes: Some(25),
+        ..signed("2026-09-21", Status::Moved)
+    };
     let enrolment = Enrolment {
         id: EnrolmentId::new(),
         course_id: course.id.clone(),
@@ -115,7 +121,12 @@ fn what_went_out_goes_out_again_only_after_it_was_signed_again() {
 fn a_line_for_each_who_is_enrolled_that_day_and_one_when_nobody_is() {
     let mut school = school();
     let second = person("Achterberg", None);
-    let ended = Enrolment { id: EnrolmentId::new(), student_id: second.id.clone(), valid_to: Some(day("2026-09-10")), ..school.enrolments[0].clone() };
+    let ended = Enrolment {
+        id: EnrolmentId::new(),
+        student_id: second.id.clone(),
+        valid_to: Some(day("2026-09-10")),
+        ..school.enrolments[0].clone()
+    };
     school.enrolments.push(ended);
     school.people.push(second.clone());
     school.attendance.push(Attendance {
@@ -129,7 +140,10 @@ fn a_line_for_each_who_is_enrolled_that_day_and_one_when_nobody_is() {
     });
     let columns = [ExportColumn::Date, ExportColumn::FamilyName, ExportColumn::Attendance];
     let export = lines(&school, &wanted(ExportDates::Finalised, ExportScope::All, &columns));
-    assert_eq!(shown(&export), ["07.09.2026|Achterberg|entschuldigt", "07.09.2026|Sommerfeld|", "14.09.2026|Sommerfeld|", "21.09.2026|Sommerfeld|"]);
+    assert_eq!(
+        shown(&export),
+        ["07.09.2026|Achterberg|entschuldigt", "07.09.2026|Sommerfeld|", "14.09.2026|Sommerfeld|", "21.09.2026|Sommerfeld|"]
+    );
     school.enrolments.clear();
     let export = lines(&school, &wanted(ExportDates::Finalised, ExportScope::All, &columns));
     assert_eq!(shown(&export)[0], "07.09.2026||");

@@ -22,8 +22,8 @@ pub mod timetable;
 
 use crate::store::Store;
 use chrono_tz::Tz;
-use presence::Presences;
 use live::Live;
+use presence::Presences;
 use sign_in::Passwords;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use throttle::Throttle;
@@ -44,7 +44,14 @@ pub struct School {
 
 impl School {
     pub fn new(store: Store, zone: Tz) -> Self {
-        Self { store, passwords: Passwords::default(), zone, presence: Presences::default(), live: Live::default(), throttle: Mutex::default() }
+        Self {
+            store,
+            passwords: Passwords::default(),
+            zone,
+            presence: Presences::default(),
+            live: Live::default(),
+            throttle: Mutex::default(),
+        }
     }
 
     /// Whole after every statement under the lock, so a panic elsewhere spoils nothing.

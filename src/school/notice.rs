@@ -92,7 +92,11 @@ fn german(facts: &Facts) -> Notice {
         |contact| format!("Fragen zum Datenschutz: {contact}."),
     );
     let Months { messages, files, attendance, journal } = facts.months;
-    let database = if facts.database_server { "Die Daten liegen in einer Datenbank, die die Schule betreibt." } else { "Die Daten liegen auf dem Server der Schule, sonst nirgends." };
+    let database = if facts.database_server {
+        "Die Daten liegen in einer Datenbank, die die Schule betreibt."
+    } else {
+        "Die Daten liegen auf dem Server der Schule, sonst nirgends."
+    };
     let mail = if facts.mail {
         "E-Mails gehen über den Mailserver der Schule. Sie enthalten Termine und Anmelde-Links, aber keine Nachrichten."
     } else {
@@ -162,9 +166,24 @@ fn german_for_children(facts: &Facts) -> Notice {
                     "Dein Bild und dein Ton im Unterricht werden nicht gespeichert.",
                 ]),
             ),
-            ("Musst du die Kamera anmachen?", texts(&["Nein. Deine Eltern entscheiden mit, ob du im Bild bist und ob jemand aufnehmen darf. Sie dürfen ihre Meinung ändern."])),
-            ("Wie lange?", vec![format!("Nachrichten {messages} Monate, Dateien {files} Monate, deine Stunden {attendance} Monate, nachdem die Schule sie gezählt hat. Dann werden sie gelöscht.")]),
-            ("Was kannst du tun?", texts(&["Du darfst fragen, was wir über dich wissen. Du darfst verlangen, dass wir etwas löschen. Sag es deinen Eltern, deiner Lehrkraft oder der Verwaltung."])),
+            (
+                "Musst du die Kamera anmachen?",
+                texts(&[
+                    "Nein. Deine Eltern entscheiden mit, ob du im Bild bist und ob jemand aufnehmen darf. Sie dürfen ihre Meinung ändern.",
+                ]),
+            ),
+            (
+                "Wie lange?",
+                vec![format!(
+                    "Nachrichten {messages} Monate, Dateien {files} Monate, deine Stunden {attendance} Monate, nachdem die Schule sie gezählt hat. Dann werden sie gelöscht."
+                )],
+            ),
+            (
+                "Was kannst du tun?",
+                texts(&[
+                    "Du darfst fragen, was wir über dich wissen. Du darfst verlangen, dass wir etwas löschen. Sag es deinen Eltern, deiner Lehrkraft oder der Verwaltung.",
+                ]),
+            ),
         ],
     )
 }
@@ -176,7 +195,11 @@ fn english(facts: &Facts) -> Notice {
         |contact| format!("Questions about data protection: {contact}."),
     );
     let Months { messages, files, attendance, journal } = facts.months;
-    let database = if facts.database_server { "The data lies in a database that the school runs." } else { "The data lies on the school's server and nowhere else." };
+    let database = if facts.database_server {
+        "The data lies in a database that the school runs."
+    } else {
+        "The data lies on the school's server and nowhere else."
+    };
     let mail = if facts.mail {
         "E-mail goes through the school's mail server. It holds dates and links to sign in, but no messages."
     } else {
@@ -246,9 +269,22 @@ fn english_for_children(facts: &Facts) -> Notice {
                     "Your picture and your sound in lessons are not stored.",
                 ]),
             ),
-            ("Do you have to turn the camera on?", texts(&["No. Your parents help decide whether you are seen and whether anybody may record. They may change their mind."])),
-            ("For how long?", vec![format!("Messages {messages} months, files {files} months, your lessons {attendance} months after the school has counted them. Then they are deleted.")]),
-            ("What can you do?", texts(&["You may ask what we know about you. You may ask us to delete something. Tell your parents, your teacher or the office."])),
+            (
+                "Do you have to turn the camera on?",
+                texts(&["No. Your parents help decide whether you are seen and whether anybody may record. They may change their mind."]),
+            ),
+            (
+                "For how long?",
+                vec![format!(
+                    "Messages {messages} months, files {files} months, your lessons {attendance} months after the school has counted them. Then they are deleted."
+                )],
+            ),
+            (
+                "What can you do?",
+                texts(&[
+                    "You may ask what we know about you. You may ask us to delete something. Tell your parents, your teacher or the office.",
+                ]),
+            ),
         ],
     )
 }
@@ -270,7 +306,14 @@ mod tests {
             }
             let text = format!("{:?}", write(&facts, *language, Audience::Adults));
             assert!(text.contains(" 17 "));
-            let other = format!("{:?}", write(&Facts { mail: true, database_server: true, contact: Some("dsb@stadt.example".into()), ..facts.clone() }, *language, Audience::Adults));
+            let other = format!(
+                "{:?}",
+                write(
+                    &Facts { mail: true, database_server: true, contact: Some("dsb@stadt.example".into()), ..facts.clone() },
+                    *language,
+                    Audience::Adults
+                )
+            );
             assert!(text != other && other.contains("dsb@stadt.example"));
         }
     }

@@ -44,7 +44,8 @@ impl Months {
         let mut months = Self::default();
         let Self { messages, files, attendance, journal } = &mut months;
         for (key, field) in KEYS.into_iter().zip([messages, files, attendance, journal]) {
-            let value: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE key = $1").bind(key).fetch_optional(&mut *db).await?;
+            let value: Option<String> =
+                sqlx::query_scalar("SELECT value FROM settings WHERE key = $1").bind(key).fetch_optional(&mut *db).await?;
             let number = value.and_then(|value| value.trim_matches('"').parse::<u32>().ok()).filter(|number| MONTHS.contains(number));
             *field = number.unwrap_or(*field);
         }
@@ -203,7 +204,9 @@ mod tests {
         let store = school(before(now, 25)).await;
         let gone = run(&store, now).await.expect("done");
         assert_eq!((gone.messages, gone.dates), (3, 2));
-        for (table, left) in [("messages", 0), ("threads", 0), ("conferences", 0), ("presence", 0), ("journal", 0), ("lesson_dates", 1), ("exports", 0)] {
+        for (table, left) in
+            [("messages", 0), ("threads", 0), ("conferences", 0), ("presence", 0), ("journal", 0), ("lesson_dates", 1), ("exports", 0)]
+        {
             assert_eq!(count(&store, table).await, left, "{table}");
         }
         assert_eq!(run(&store, now).await.expect("done"), Gone::default(), "twice is once");
@@ -217,7 +220,11 @@ mod tests {
         let mut db = store.write().await.expect("the only connection");
         let set = "INSERT INTO settings VALUES ('retention.messages_months', '4'), ('retention.journal_months', '1'), ('retention.files_months', 'x')";
         sqlx::query(set).execute(&mut *db).await.expect("set");
-        assert_eq!(Months::load(&mut db).await.expect("read"), Months { messages: 4, ..Months::default() }, "a month is too short for a journal");
+        assert_eq!(
+            Months::load(&mut db).await.expect("read"),
+            Months { messages: 4, ..Months::default() },
+            "a month is too short for a journal"
+        );
         db.commit().await.expect("written");
         assert_eq!(run(&store, now).await.expect("done").messages, 3);
         assert_eq!(count(&store, "journal").await, 1);

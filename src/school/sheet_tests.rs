@@ -47,7 +47,11 @@ fn quotes_hold_separators_lines_and_quotes() {
     let rows = cells(b"a;b\n\"Sommerfeld; Hannah\";\"sagt \"\"ja\"\"\"\n\"zwei\nZeilen\";5\" Rohr\n");
     assert_eq!(rows[1], ["Sommerfeld; Hannah", "sagt \"ja\""]);
     assert_eq!(rows[2], ["zwei Zeilen", "5\" Rohr"]);
-    assert_eq!(cells(b"Lehrkraft;Ort\n\"Lindqvist, Astrid\";a, b, c\n")[1], ["Lindqvist, Astrid", "a, b, c"], "commas in cells separate nothing");
+    assert_eq!(
+        cells(b"Lehrkraft;Ort\n\"Lindqvist, Astrid\";a, b, c\n")[1],
+        ["Lindqvist, Astrid", "a, b, c"],
+        "commas in cells separate nothing"
+    );
 }
 
 #[test]
@@ -76,7 +80,10 @@ fn bombs_and_far_off_cells_are_refused() {
     assert_eq!(read(&bomb, None), Err(SheetError::Bomb));
     assert_eq!(read(&workbook_of(r#"<row r="1048576"><c r="A1048576"><v>1</v></c></row>"#), None), Err(SheetError::TooManyRows));
     assert_eq!(read(&workbook_of(r#"<row r="1"><c r="XFD1"><v>1</v></c></row>"#), None), Err(SheetError::TooManyColumns));
-    assert_eq!(read(&workbook_of(r#"<row r="2"><c r="B2"><v>7</v></c></row>"#), None).expect("read").rows, [vec![], vec![String::new(), "7".into()]]);
+    assert_eq!(
+        read(&workbook_of(r#"<row r="2"><c r="B2"><v>7</v></c></row>"#), None).expect("read").rows,
+        [vec![], vec![String::new(), "7".into()]]
+    );
     let many: String = "a;b\n".repeat(ROWS_MAX + 1);
     assert_eq!(read(many.as_bytes(), None), Err(SheetError::TooManyRows));
     assert_eq!(read(";".repeat(COLUMNS_MAX + 1).as_bytes(), None), Err(SheetError::TooManyColumns));
@@ -92,7 +99,7 @@ fn formulas_go_out_as_texts() {
     let rows = ["=HYPERLINK(\"http://x\")", "+1", "-1", "@a", "\tx", "\rx", "Bach; Suite", "10482"].map(|cell| vec![cell]);
     let text = String::from_utf8(write_csv(rows.into_iter())).expect("text");
     let lines: Vec<&str> = text.trim_start_matches('\u{feff}').split_terminator("\r\n").collect();
-    assert_eq!(lines, ["\"'=HYPERLINK(\"\"http://x\"\")\"", "'+1", "'-1", "'@a", "\"'\tx\"", "\"'\rx\"", "\"Bach; Suite\"", "10482"].map(|line| line));
+    assert_eq!(lines, ["\"'=HYPERLINK(\"\"http://x\"\")\"", "'+1", "'-1", "'@a", "\"'\tx\"", "\"'\rx\"", "\"Bach; Suite\"", "10482"]);
     let rows = [vec![Value::Text("=cmd|' /C calc'!A0".into()), Value::Text("http://x".into())]];
     let bytes = write_xlsx("Export", &["a".into(), "b".into()], &rows).expect("written");
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");

@@ -16,8 +16,8 @@ pub mod journal;
 pub mod mails;
 pub mod people;
 pub mod sessions;
-pub mod templates;
 pub mod settings;
+pub mod templates;
 pub mod threads;
 pub mod types;
 

@@ -5,7 +5,7 @@ use super::super::problem::{Problem, ProblemBody};
 use super::input::{Id, Input, line};
 use super::signed::Signed;
 use super::{Answer, not_found};
-use crate::school::export::{self, ExportColumn, ExportDates, ExportScope, HeadedColumn, Source, Template, Wanted, shipped};
+use crate::school::export::{self, ExportDates, ExportScope, HeadedColumn, Source, Template, Wanted, shipped};
 use crate::school::permit::{Action, Object, Relations};
 use crate::school::sheet::{self, Value};
 use crate::school::timetable::{SPAN_DAYS_MAX, shifted};
@@ -40,7 +40,7 @@ pub fn routes() -> OpenApiRouter<App> {
 pub fn types(c: &ts_rs::Config) -> Vec<String> {
     super::bindings::export!(
         c,
-        ExportColumn,
+        export::ExportColumn,
         ExportDates,
         ExportScope,
         ExportFormat,
@@ -123,8 +123,7 @@ pub async fn create(State(app): State<App>, Signed(access): Signed, Input(form):
         let file = write(format, &template, &made.lines);
         file.map(|file| (file, made.lines.len(), made.dates))
     });
-    let (file, rows, dates) =
-        made.await.ok().flatten().ok_or_else(|| Problem::internal("the file cannot be made"))?;
+    let (file, rows, dates) = made.await.ok().flatten().ok_or_else(|| Problem::internal("the file cannot be made"))?;
     drop(place);
     let export = Export {
         id: ExportId::new(),
@@ -153,7 +152,8 @@ fn write(format: ExportFormat, template: &Template, lines: &[Vec<Value>]) -> Opt
                 Value::Text(text) => text.clone(),
                 Value::Number(number) => number.to_string(),
             };
-            let rows: Vec<Vec<String>> = std::iter::once(headings).chain(lines.iter().map(|line| line.iter().map(text).collect())).collect();
+            let rows: Vec<Vec<String>> =
+                std::iter::once(headings).chain(lines.iter().map(|line| line.iter().map(text).collect())).collect();
             Some(sheet::write_csv(rows.iter().map(|row| row.iter().map(String::as_str).collect())))
         }
     }
@@ -211,14 +211,19 @@ pub async fn list_templates(State(app): State<App>, Signed(access): Signed) -> A
         let Template { columns } = serde_json::from_str(&saved.content).ok()?;
         Some(ExportTemplate { id: Some(saved.id), name: saved.name, columns })
     });
-    let shipped = shipped().into_iter().map(|(name, template)| ExportTemplate { id: None, name: name.to_owned(), columns: template.columns });
+    let shipped =
+        shipped().into_iter().map(|(name, template)| ExportTemplate { id: None, name: name.to_owned(), columns: template.columns });
     Ok(Json(saved.chain(shipped).collect()))
 }
 
 /// Saves a column list; the one of the same name is replaced.
 #[utoipa::path(put, path = "/api/exports/templates", request_body = ExportTemplateForm, tag = "exports",
     responses((status = 200, body = ExportTemplate), (status = "4XX", body = ProblemBody)))]
-pub async fn put_template(State(app): State<App>, Signed(access): Signed, Input(form): Input<ExportTemplateForm>) -> Answer<ExportTemplate> {
+pub async fn put_template(
+    State(app): State<App>,
+    Signed(access): Signed,
+    Input(form): Input<ExportTemplateForm>,
+) -> Answer<ExportTemplate> {
     access.require(Action::Create, Object::Export, Relations::NONE)?;
     let name = line("name", &form.name, NAME_MAX)?;
     let unprocessable = |code, detail: &str| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail).about("columns");

@@ -29,7 +29,9 @@ async fn a_file_goes_from_preview_to_the_records_and_in_again_without_a_trace() 
     assert_eq!((&preview["rows"], &preview["heading_row"]), (&json!(2), &json!(1)));
     assert_eq!(preview["columns"][4]["field"], json!("weekday"));
     assert_eq!(preview["columns"][4]["recognised"], json!("content"));
-    let step = async |path: &str| office.send("POST", &format!("/api/imports/{path}?columns={COLUMNS}&valid_from=2026-08-01"), &[], FILE.into()).await.json;
+    let step = async |path: &str| {
+        office.send("POST", &format!("/api/imports/{path}?columns={COLUMNS}&valid_from=2026-08-01"), &[], FILE.into()).await.json
+    };
     let dry = step("check").await;
     assert_eq!((&dry["counts"]["new"], &dry["counts"]["failed"]), (&json!(1), &json!(1)));
     assert_eq!((&dry["issues"][0]["row"], &dry["issues"][0]["suggestion"]), (&json!(3), &json!("15:30")));
@@ -55,7 +57,10 @@ async fn a_saved_mapping_is_proposed_the_next_time() {
     let saved = office.put("/api/imports/templates", json!({"name": "Unsere", "columns": columns})).await;
     assert_eq!(saved.status, 200);
     let preview = office.send("POST", "/api/imports/preview", &[], FILE.into()).await.json;
-    assert_eq!((&preview["template"], &preview["columns"][7]["field"], &preview["columns"][4]["field"]), (&json!("Unsere"), &json!("place"), &json!(null)));
+    assert_eq!(
+        (&preview["template"], &preview["columns"][7]["field"], &preview["columns"][4]["field"]),
+        (&json!("Unsere"), &json!("place"), &json!(null))
+    );
     let id = saved.json["id"].as_str().expect("an id");
     assert_eq!(office.delete(&format!("/api/imports/templates/{id}")).await.status, 204);
     assert_eq!(office.delete(&format!("/api/imports/templates/{id}")).await.status, 404);

@@ -1,4 +1,4 @@
-use super::super::world::{Visitor, World};
+use super::super::world::{Reply, Visitor, World};
 use crate::store::classes::TABLES;
 use crate::store::people::PersonRole;
 use serde_json::json;
@@ -16,11 +16,11 @@ async fn student(world: &World) -> (Visitor, Visitor) {
     let rows = format!(
         "INSERT INTO contacts VALUES ('{f}', 'familie@qxyzzytzki.example', '0201 4711', 'Qxyzzytzkiweg 1');
          INSERT INTO accounts (person_id, email, created_at) VALUES ('{f}', 'familie@qxyzzytzki.example', 0);
-         INSERT INTO courses VALUES ('c', 'Vl-1', 'Violine Qxyzzytzki', 'violine qxyzzytzki', 'Violine', 'single', '{t}', 1, 960, 30, '', 0, '2026-08-01', NULL, 'r', 0, NULL);
-         INSERT INTO enrolments VALUES ('e', 'c', '{s}', '2026-08-01', NULL);
-         INSERT INTO lesson_dates (course_id, day, status, note, version, finalised_at, finalised_by) VALUES ('c', '2026-09-07', 'given', 'Wunibald hat geübt', 1, 1, 'Thomas Lehrkraft');
-         INSERT INTO attendance VALUES ('a', 'c', '2026-09-07', '{s}', 1, 0, 5, 6);
-         INSERT INTO presence VALUES ('p', 'c', '{s}', 5, 6);
+         INSERT INTO courses VALUES ('00000000-0000-7000-8000-00000000000c', 'Vl-1', 'Violine Qxyzzytzki', 'violine qxyzzytzki', 'Violine', 'single', '{t}', 1, 960, 30, '', 0, '2026-08-01', NULL, 'r', 0, NULL);
+         INSERT INTO enrolments VALUES ('e', '00000000-0000-7000-8000-00000000000c', '{s}', '2026-08-01', NULL);
+         INSERT INTO lesson_dates (course_id, day, status, note, version, finalised_at, finalised_by) VALUES ('00000000-0000-7000-8000-00000000000c', '2026-09-07', 'given', 'Wunibald hat geübt', 1, 1, 'Thomas Lehrkraft');
+         INSERT INTO attendance VALUES ('a', '00000000-0000-7000-8000-00000000000c', '2026-09-07', '{s}', 1, 0, 5, 6);
+         INSERT INTO presence VALUES ('p', '00000000-0000-7000-8000-00000000000c', '{s}', 5, 6);
          INSERT INTO threads VALUES ('t', 'family', 'Qxyzzytzki', NULL, '{s}', 0, 0);
          INSERT INTO thread_members VALUES ('t', '{t}');
          INSERT INTO messages VALUES ('m', 't', '{f}', 'k', 'Gruß, Frau Qxyzzytzki', 'gruss, frau qxyzzytzki', 0);
@@ -30,7 +30,7 @@ async fn student(world: &World) -> (Visitor, Visitor) {
          INSERT INTO doomed_objects VALUES ('other', 0);
          INSERT INTO mails (id, person_id, email, subject, body, due_at, attempts) VALUES ('w', '{t}', 'lk@schule.example', 'Absage', 'Wunibald Qxyzzytzki fehlt', 0, 0);
          INSERT INTO feeds VALUES ('{f}', 'h', 0);
-         INSERT INTO consents VALUES ('o', '{s}', 'camera', 1, '{f}', 0);
+         INSERT INTO consents VALUES ('00000000-0000-7000-8000-00000000000d', '{s}', 'camera', 1, '{f}', 0);
          INSERT INTO journal VALUES ('00000000-0000-7000-8000-000000000001', 1, '{f}', 'create', 'consent', '{s}');"
     );
     let mut db = world.store.write().await.expect("the database");
@@ -39,17 +39,19 @@ async fn student(world: &World) -> (Visitor, Visitor) {
     (student, family)
 }
 
+async fn erase(visitor: &Visitor, path: &str, name: &str) -> Reply {
+    visitor.send("DELETE", path, &[("content-type", "application/json")], json!({ "name": name }).to_string().into_bytes()).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erased_student_leaves_nothing_behind() {
     let world = World::open().await;
     let office = world.person("Petra Amt", &[PersonRole::Office]).await;
     let (student, family) = student(&world).await;
     let path = format!("/api/people/{}/dossier", student.id);
-    let body = json!({"name": "Wunibald"}).to_string().into_bytes();
-    let wrong = office.send("DELETE", &path, &[("content-type", "application/json")], body).await;
+    let wrong = erase(&office, &path, "Wunibald").await;
     assert_eq!((wrong.status, wrong.code()), (422, "other_name"));
-    let body = json!({"name": NAME}).to_string().into_bytes();
-    let erased = office.send("DELETE", &path, &[("content-type", "application/json")], body).await;
+    let erased = erase(&office, &path, NAME).await;
     assert_eq!((erased.status, &erased.json["people"]), (200, &json!(2)), "with the family that was there for this child alone");
     let mut db = world.store.read().await.expect("the database");
     for table in TABLES {
@@ -63,7 +65,8 @@ async fn an_erased_student_leaves_nothing_behind() {
             assert_eq!(left, 0, "{}.{column}", table.name);
         }
     }
-    let kept: (i64, Option<String>) = sqlx::query_as("SELECT present, student_id FROM attendance").fetch_one(&mut *db).await.expect("a row");
+    let kept: (i64, Option<String>) =
+        sqlx::query_as("SELECT present, student_id FROM attendance").fetch_one(&mut *db).await.expect("a row");
     assert_eq!(kept, (1, None), "attendance stays, of nobody");
     let signed: String = sqlx::query_scalar("SELECT finalised_by FROM lesson_dates").fetch_one(&mut *db).await.expect("a row");
     assert_eq!(signed, "Thomas Lehrkraft");
@@ -86,21 +89,19 @@ async fn only_the_office_hands_out_and_erases() {
     let world = World::open().await;
     let (student, family) = student(&world).await;
     let path = format!("/api/people/{}/dossier", student.id);
-    let name = json!({"name": NAME}).to_string().into_bytes();
     let mut visitors = vec![student.clone(), family];
     for role in PersonRole::ALL.iter().filter(|role| **role != PersonRole::Office) {
         visitors.push(world.person("Eine Person", &[*role]).await);
     }
     for visitor in &visitors {
         assert_eq!(visitor.post(&path, json!({})).await.status, 403);
-        assert_eq!(visitor.send("DELETE", &path, &[("content-type", "application/json")], name.clone()).await.status, 403);
+        assert_eq!(erase(visitor, &path, NAME).await.status, 403);
     }
     let office = world.person("Petra Amt", &[PersonRole::Office]).await;
     let operator = world.person("Ina Technik", &[PersonRole::Operator]).await;
     for (other, name) in [(&office, "Petra Amt"), (&operator, "Ina Technik")] {
-        let body = json!({"name": name}).to_string().into_bytes();
         let path = format!("/api/people/{}/dossier", other.id);
-        assert_eq!(office.send("DELETE", &path, &[("content-type", "application/json")], body).await.status, 403);
+        assert_eq!(erase(&office, &path, name).await.status, 403);
     }
 }
 

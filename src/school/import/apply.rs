@@ -25,11 +25,8 @@ pub async fn load(db: &mut Connection) -> Result<Records> {
     let mut roles = people::all_roles(db).await?;
     let emails: Vec<(PersonId, String)> = sqlx::query_as("SELECT person_id, email FROM accounts").fetch_all(&mut *db).await?;
     let mut emails: HashMap<PersonId, String> = emails.into_iter().collect();
-    let somebody = |person: Person| Somebody {
-        roles: roles.remove(&person.id).unwrap_or_default(),
-        email: emails.remove(&person.id),
-        person,
-    };
+    let somebody =
+        |person: Person| Somebody { roles: roles.remove(&person.id).unwrap_or_default(), email: emails.remove(&person.id), person };
     let people = kept(persons.into_iter().map(somebody).collect());
     let guardians: Vec<(PersonId, PersonId)> = sqlx::query_as("SELECT guardian_id, student_id FROM guardians").fetch_all(&mut *db).await?;
     let courses = "SELECT id, code, name, subject, kind, teacher_id, weekday, start_minute, duration_minutes, place, online, valid_from, \
@@ -54,7 +51,8 @@ pub async fn write(db: &mut Connection, plan: &Plan) -> Result<()> {
         people::set_roles(db, &person.id, roles).await?;
         if let Some(email) = email {
             accounts::put(db, &person.id, email).await?;
-            let contact = "INSERT INTO contacts (person_id, email) VALUES ($1, $2) ON CONFLICT (person_id) DO UPDATE SET email = excluded.email";
+            let contact =
+                "INSERT INTO contacts (person_id, email) VALUES ($1, $2) ON CONFLICT (person_id) DO UPDATE SET email = excluded.email";
             sqlx::query(contact).bind(&person.id).bind(email).execute(&mut *db).await?;
         }
     }
@@ -66,7 +64,8 @@ pub async fn write(db: &mut Connection, plan: &Plan) -> Result<()> {
     let insert = "INSERT INTO guardians (guardian_id, student_id) VALUES ";
     insert_all(db, insert, 2, &pairs, |query, (guardian, student)| {
         query.bind(guardian.as_str().to_owned()).bind(student.as_str().to_owned())
-    }).await?;
+    })
+    .await?;
     write_courses(db, &records.courses).await?;
     write_enrolments(db, &records.enrolments).await
 }
@@ -114,10 +113,8 @@ async fn write_new_people(db: &mut Connection, added: &[&Somebody]) -> Result<()
     let insert = "INSERT INTO contacts (person_id, email) VALUES ";
     insert_all(db, insert, 2, &reached, |query, (id, email)| query.bind(id.as_str().to_owned()).bind(email.clone())).await?;
     let insert = "INSERT INTO accounts (person_id, email, created_at) VALUES ";
-    insert_all(db, insert, 3, &reached, |query, (id, email)| {
-        query.bind(id.as_str().to_owned()).bind(accounts::normalised(email)).bind(now)
-    })
-    .await
+    insert_all(db, insert, 3, &reached, |query, (id, email)| query.bind(id.as_str().to_owned()).bind(accounts::normalised(email)).bind(now))
+        .await
 }
 
 async fn write_courses(db: &mut Connection, all: &[Entry<Course>]) -> Result<()> {

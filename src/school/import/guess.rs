@@ -1,7 +1,7 @@
 //! Which column holds what: a template that was saved wins, then the heading's words, then what the cells look like.
 
-use super::value;
 use super::Field;
+use super::value;
 use crate::school::sheet;
 use crate::store::{Day, folded};
 use serde::{Deserialize, Serialize};
@@ -54,13 +54,52 @@ pub struct Proposal {
 
 /// What headings are called, folded, without what is neither letter nor digit.
 const SYNONYMS: &[(Field, &[&str])] = &[
-    (Field::PersonNumber, &["personennummer", "personennr", "persnr", "personnr", "personalnummer", "schulernummer", "schulernr", "kundennummer", "kundennr", "mitgliedsnummer", "nummer", "nr", "id", "personid", "number"]),
+    (
+        Field::PersonNumber,
+        &[
+            "personennummer",
+            "personennr",
+            "persnr",
+            "personnr",
+            "personalnummer",
+            "schulernummer",
+            "schulernr",
+            "kundennummer",
+            "kundennr",
+            "mitgliedsnummer",
+            "nummer",
+            "nr",
+            "id",
+            "personid",
+            "number",
+        ],
+    ),
     (Field::FamilyName, &["nachname", "familienname", "name", "zuname", "schulername", "lastname", "familyname", "surname"]),
     (Field::GivenName, &["vorname", "vornamen", "rufname", "firstname", "givenname"]),
-    (Field::FullName, &["nachnamevorname", "namevorname", "schulerin", "schuler", "teilnehmer", "teilnehmerin", "person", "student", "fullname"]),
+    (
+        Field::FullName,
+        &["nachnamevorname", "namevorname", "schulerin", "schuler", "teilnehmer", "teilnehmerin", "person", "student", "fullname"],
+    ),
     (Field::Born, &["geburtsdatum", "geburtstag", "geb", "gebdatum", "gebdat", "geboren", "geborenam", "birthday", "dateofbirth", "born"]),
     (Field::Role, &["rolle", "funktion", "personentyp", "personenart", "role"]),
-    (Field::Course, &["veranstaltung", "veranst", "veranstaltungsnr", "veranstaltungsnummer", "veranstnr", "va", "vanr", "kurs", "kursnr", "kursnummer", "unterrichtnr", "code", "course"]),
+    (
+        Field::Course,
+        &[
+            "veranstaltung",
+            "veranst",
+            "veranstaltungsnr",
+            "veranstaltungsnummer",
+            "veranstnr",
+            "va",
+            "vanr",
+            "kurs",
+            "kursnr",
+            "kursnummer",
+            "unterrichtnr",
+            "code",
+            "course",
+        ],
+    ),
     (Field::CourseName, &["veranstaltungsname", "veranstaltungsbezeichnung", "kursname", "bezeichnung", "titel", "coursename"]),
     (Field::Subject, &["fach", "instrument", "unterrichtsfach", "subject"]),
     (Field::Kind, &["art", "unterrichtsart", "unterrichtsform", "form", "veranstaltungsart", "kursart", "kind"]),
@@ -245,7 +284,10 @@ mod tests {
         assert_eq!(propose(&titled, &[], today()).heading_row, Some(2));
         let bare = rows("10482;07.03.2014;14:00;a@b.example\n10483;08.04.2015;15:00;c@d.example\n");
         let proposal = propose(&bare, &[], today());
-        assert_eq!((proposal.heading_row, fields(&proposal)), (None, vec![None, Some(Field::Born), Some(Field::Start), Some(Field::Email)]));
+        assert_eq!(
+            (proposal.heading_row, fields(&proposal)),
+            (None, vec![None, Some(Field::Born), Some(Field::Start), Some(Field::Email)])
+        );
     }
 
     #[test]

@@ -270,7 +270,12 @@ impl<'a> Planner<'a> {
         };
         if found.is_none() && row.family_name.is_empty() {
             let number = row.number.clone().unwrap_or_default();
-            return Err(Refused::new(Field::PersonNumber, number, "number_unknown", "Diese Nummer kennt Auftakt nicht, und ein Name fehlt."));
+            return Err(Refused::new(
+                Field::PersonNumber,
+                number,
+                "number_unknown",
+                "Diese Nummer kennt Auftakt nicht, und ein Name fehlt.",
+            ));
         }
         self.check_email(row, found)?;
         if let Some(at) = by_number.filter(|_| !row.family_name.is_empty()) {
@@ -291,7 +296,8 @@ impl<'a> Planner<'a> {
     fn check_number(&self, number_of_row: u32, row: &PersonRow) -> Result<(), Refused> {
         let Some(number) = &row.number else { return Ok(()) };
         let Some((other, said)) = self.numbers.get(number.as_str()) else { return Ok(()) };
-        let same = row.family_name.is_empty() || name_key(&said.given_name, &said.family_name) == name_key(&row.given_name, &row.family_name);
+        let same =
+            row.family_name.is_empty() || name_key(&said.given_name, &said.family_name) == name_key(&row.given_name, &row.family_name);
         if same || *other == number_of_row {
             return Ok(());
         }

@@ -48,7 +48,8 @@ fn file(rows: &[&str]) -> String {
     format!("{HEAD}{TEACHER}{filled}")
 }
 
-const HANNAH: &str = "10483;Sommerfeld;Hannah;07.03.2014;;Vl-1;Violine;E30;Ölschläger, Thomas;Do;14.30;;Musikschule;familie@sommerfeld.example;01.08.2026;";
+const HANNAH: &str =
+    "10483;Sommerfeld;Hannah;07.03.2014;;Vl-1;Violine;E30;Ölschläger, Thomas;Do;14.30;;Musikschule;familie@sommerfeld.example;01.08.2026;";
 
 #[test]
 fn the_shipped_mappings_can_be_read_and_fit_their_files() {
@@ -208,6 +209,7 @@ async fn a_whole_school_is_taken_in_quickly_and_only_once() {
     let changed = dry(apply::load(&mut db).await.expect("read"), &text.replace(";45;", ";60;").replace("familie1", "eltern1"));
     assert_eq!(changed.counts.changed, 1600);
     apply::write(&mut db, &changed).await.expect("written");
-    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM courses WHERE duration_minutes = 45").fetch_one(&mut *db).await.expect("counted");
+    let left: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM courses WHERE duration_minutes = 45").fetch_one(&mut *db).await.expect("counted");
     assert_eq!(left, 0);
 }
