@@ -4,6 +4,7 @@ use crate::check::{self, Language, Verdict};
 use crate::config::{Config, Overrides};
 use crate::links::{JoinClaims, LinkKey, MediaClaims, join_url, seconds_now};
 use crate::rooms::Records;
+use crate::school::backup;
 use crate::server::{self, Server};
 use crate::system;
 use anyhow::Context;
@@ -47,6 +48,22 @@ enum Command {
     Token(Token),
     /// Says what is wrong with ports, certificate, data directory and page.
     Check,
+    /// Copies everything that must last into a new directory, while the server runs.
+    Backup {
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Puts a backup into an empty data directory (see --data), while no server runs there.
+    Restore(Restore),
+}
+
+#[derive(Debug, Args)]
+struct Restore {
+    #[arg(value_name = "DIR")]
+    from: PathBuf,
+    /// The file `tombstones` of the data directory that was lost: whoever was erased after the backup is erased again.
+    #[arg(long, value_name = "FILE")]
+    tombstones: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -135,6 +152,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Link(link) => print_link(config, &data, &link),
         Command::Token(token) => print_token(&data, &token),
         Command::Check => self_test(config, &data),
+        Command::Backup { to } => make_backup(config, &data, &to),
+        Command::Restore(restore) => restore_backup(&data, &restore),
     }
 }
 
@@ -239,6 +258,30 @@ fn self_test(config: Option<PathBuf>, data: &Path) -> anyhow::Result<ExitCode> {
     }
     let any_bad = findings.iter().any(|finding| finding.verdict == Verdict::Bad);
     Ok(if any_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn make_backup(config: Option<PathBuf>, data: &Path, to: &Path) -> anyhow::Result<ExitCode> {
+    let config = load(config, Overrides::default())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let manifest = runtime.block_on(backup::make(data, to, config.database.is_none()))?;
+    if !manifest.database {
+        print("The records lie in PostgreSQL and are NOT in this backup: save them with pg_dump, right after this.\n")?;
+    }
+    print(&format!("Backup written to {}\n", to.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn restore_backup(data: &Path, restore: &Restore) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let restored = runtime.block_on(backup::restore(&restore.from, data, restore.tombstones.as_deref()))?;
+    if !restored.database {
+        print("The records were in PostgreSQL: restore them with pg_restore or psql.\n")?;
+    }
+    if restored.erased_again > 0 {
+        print(&format!("Erased again, because they were erased after the backup: {}\n", restored.erased_again))?;
+    }
+    print(&format!("Restored to {}\n", data.display()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn key(data: &Path) -> anyhow::Result<LinkKey> {

@@ -7,7 +7,7 @@ use crate::media_io::{MediaConfig, MediaPlane, StartError as MediaError};
 use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
 use crate::school::sign_in::{self, SignInError};
-use crate::school::{School, timetable};
+use crate::school::{School, erasure, retention, timetable};
 use crate::shares::Shares;
 use crate::store::{Moment, Store, StoreError};
 use crate::tls::{self, TlsError};
@@ -118,10 +118,13 @@ impl Server {
             tls.config
         });
         tokio::spawn(memory::follow(rooms.clone(), stopping.clone()));
+        erasure::note(&store, data).await?;
+        tokio::spawn(retention::follow(store.clone(), stopping.clone()));
         let app = App::new(Shared {
             config,
             url,
             key,
+            data: data.to_path_buf(),
             rooms,
             records,
             school: School::new(store, time_zone),

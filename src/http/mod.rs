@@ -29,6 +29,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 use problem::Problem;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -47,6 +48,8 @@ pub struct Shared {
     /// How links begin.
     pub url: String,
     pub key: LinkKey,
+    /// Where everything lies that must last.
+    pub data: PathBuf,
     pub rooms: Rooms,
     pub records: Records,
     pub school: School,

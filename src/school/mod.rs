@@ -4,6 +4,7 @@ pub mod access;
 pub mod agenda;
 pub mod attendance;
 pub mod categories;
+pub mod backup;
 pub mod dossier;
 pub mod erasure;
 pub mod export;
@@ -15,6 +16,7 @@ pub mod presence;
 pub mod relations;
 pub mod retention;
 pub mod room_names;
+pub mod notice;
 #[cfg(test)]
 pub mod samples;
 pub mod secret;

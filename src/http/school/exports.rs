@@ -5,7 +5,7 @@ use super::super::problem::{Problem, ProblemBody};
 use super::input::{Id, Input, line};
 use super::signed::Signed;
 use super::{Answer, not_found};
-use crate::school::export::{self, ExportColumn, ExportDates, ExportScope, HeadedColumn, Source, Template, Wanted, shipped};
+use crate::school::export::{self, ExportDates, ExportScope, HeadedColumn, Source, Template, Wanted, shipped};
 use crate::school::permit::{Action, Object, Relations};
 use crate::school::sheet::{self, Value};
 use crate::school::timetable::{SPAN_DAYS_MAX, shifted};
@@ -40,7 +40,7 @@ pub fn routes() -> OpenApiRouter<App> {
 pub fn types(c: &ts_rs::Config) -> Vec<String> {
     super::bindings::export!(
         c,
-        ExportColumn,
+        export::ExportColumn,
         ExportDates,
         ExportScope,
         ExportFormat,
@@ -115,7 +115,7 @@ pub async fn create(State(app): State<App>, Signed(access): Signed, Input(form):
     let template = find_template(&mut db, &form.template).await?;
     let source = load(&mut db, form.from, form.to).await?;
     let columns = template.columns.iter().map(|column| column.column).collect();
-    let wanted = Wanted { from: form.from, to: form.to, dates: form.dates, scope: form.scope, columns, zone: app.config.time_zone };
+    let wanted = Wanted { from: form.from, to: form.to, dates: form.dates, scope: form.scope, columns, zone: app.school.zone };
     let format = form.format;
     let place = AT_ONCE.acquire().await.map_err(|_| Problem::stopping())?;
     let made = tokio::task::spawn_blocking(move || {

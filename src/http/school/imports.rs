@@ -13,8 +13,9 @@ use crate::school::import::plan::{Plan, Records};
 use crate::school::import::{Counts, Field, Issue, apply, plan, shipped};
 use crate::school::permit::{Action, Object, Relations};
 use crate::school::sheet::{self, Sheet, SheetError};
+use crate::school::timetable;
 use crate::store::templates::{self, TemplateKind};
-use crate::store::{Connection, Day, TemplateId, folded, journal};
+use crate::store::{Connection, Day, Moment, TemplateId, folded, journal};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -123,9 +124,10 @@ pub async fn preview(State(app): State<App>, Signed(access): Signed, Asked(which
     let mut db = app.school.store.read().await?;
     let templates = templates_of(&mut db).await?;
     drop(db);
+    let today = today(&app);
     let (sheet, proposal) = apart(move || {
         let sheet = sheet::read(&bytes, which.sheet.as_deref())?;
-        let proposal = guess::propose(&sheet.rows, &templates, today());
+        let proposal = guess::propose(&sheet.rows, &templates, today);
         Ok((sheet, proposal))
     })
     .await?;
@@ -154,7 +156,7 @@ pub async fn preview(State(app): State<App>, Signed(access): Signed, Asked(which
     responses((status = 200, body = ImportResult), (status = "4XX", body = ProblemBody)))]
 pub async fn check(State(app): State<App>, Signed(access): Signed, Asked(mapped): Asked<Mapped>, body: Body) -> Answer<ImportResult> {
     access.require(Action::Create, Object::Import, Relations::NONE)?;
-    let read = read_rows(mapped, body).await?;
+    let read = read_rows(mapped, body, today(&app)).await?;
     let mut db = app.school.store.read().await?;
     let records = apply::load(&mut db).await?;
     drop(db);
@@ -167,7 +169,7 @@ pub async fn check(State(app): State<App>, Signed(access): Signed, Asked(mapped)
     responses((status = 200, body = ImportResult), (status = "4XX", body = ProblemBody)))]
 pub async fn take_in(State(app): State<App>, Signed(access): Signed, Asked(mapped): Asked<Mapped>, body: Body) -> Answer<ImportResult> {
     access.require(Action::Create, Object::Import, Relations::NONE)?;
-    let read = read_rows(mapped, body).await?;
+    let read = read_rows(mapped, body, today(&app)).await?;
     let mut db = app.school.store.write().await?;
     let records = apply::load(&mut db).await?;
     let plan = read.plan(records).await?;
@@ -183,22 +185,23 @@ struct Read {
     rows: Vec<Row>,
     broken: Vec<Vec<Issue>>,
     valid_from: Day,
+    today: Day,
 }
 
 impl Read {
     async fn plan(self, records: Records) -> Result<Plan, Problem> {
-        let Self { columns, rows, broken, valid_from } = self;
-        apart(move || Ok(plan::plan(records, &columns, &rows, broken, valid_from, today()))).await
+        let Self { columns, rows, broken, valid_from, today } = self;
+        apart(move || Ok(plan::plan(records, &columns, &rows, broken, valid_from, today))).await
     }
 }
 
-async fn read_rows(mapped: Mapped, body: Body) -> Result<Read, Problem> {
+async fn read_rows(mapped: Mapped, body: Body, today: Day) -> Result<Read, Problem> {
     let fields = fields(&mapped.columns)?;
     let bytes = body::bytes(body, sheet::BYTES_MAX).await?;
-    let valid_from = mapped.valid_from.unwrap_or_else(today);
+    let valid_from = mapped.valid_from.unwrap_or(today);
     let (sheet, heading_row): (Sheet, Option<usize>) = apart(move || {
         let sheet = sheet::read(&bytes, mapped.sheet.as_deref())?;
-        let heading_row = guess::propose(&sheet.rows, &[], today()).heading_row;
+        let heading_row = guess::propose(&sheet.rows, &[], today).heading_row;
         Ok((sheet, heading_row))
     })
     .await?;
@@ -207,12 +210,12 @@ async fn read_rows(mapped: Mapped, body: Body) -> Result<Read, Problem> {
     apart(move || {
         let (mut rows, mut broken) = (vec![], vec![]);
         for (index, cells) in sheet.rows.iter().enumerate().skip(heading_row.map_or(0, |row| row + 1)) {
-            match check::row(&columns, count(index + 1), cells, today()) {
+            match check::row(&columns, count(index + 1), cells, today) {
                 Ok(row) => rows.extend(row),
                 Err(issues) => broken.push(issues),
             }
         }
-        Ok(Read { columns, rows, broken, valid_from })
+        Ok(Read { columns, rows, broken, valid_from, today })
     })
     .await
 }
@@ -253,9 +256,9 @@ fn unprocessable(code: &'static str, detail: &str) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
 }
 
-/// Of the calendar in which the school lives.
-fn today() -> Day {
-    Day(chrono::Local::now().date_naive())
+/// Where the school is.
+fn today(app: &App) -> Day {
+    timetable::local(app.school.zone, Moment::now()).0
 }
 
 /// A column's heading and what it holds.

@@ -73,7 +73,9 @@ pub fn weekday(text: &str) -> Result<i64, Wrong> {
     if let Some(number) = word.parse::<i64>().ok().filter(|number| (1..=7).contains(number)) {
         return Ok(number);
     }
-    let found = NAMES.iter().position(|names| word.len() >= 2 && names.iter().any(|name| name.starts_with(&word)));
+    // "So" is Sunday, not the Saturday that the north calls Sonnabend.
+    let means = |name: &str| name.starts_with(&word) && (name != "sonnabend" || word.len() > "sonn".len());
+    let found = NAMES.iter().position(|names| word.len() >= 2 && names.iter().any(|name| means(name)));
     if let Some(index) = found {
         return Ok(i64::try_from(index).unwrap_or_default() + 1);
     }
@@ -93,9 +95,10 @@ pub fn day(text: &str, latest: i32) -> Result<Day, Wrong> {
     let (year, day) = if first > 31 { (first, last) } else { (last, first) };
     let year = i32::try_from(year).map_err(|_| not_a_day())?;
     let century = latest / 100 * 100;
+    let written_out = date.split(['.', '/', '-']).any(|part| part.len() > 2);
     let year = match year {
-        0..100 if century + year <= latest => century + year,
-        0..100 => century - 100 + year,
+        0..100 if !written_out && century + year <= latest => century + year,
+        0..100 if !written_out => century - 100 + year,
         1900..2200 => year,
         _ => return Err(not_a_day()),
     };
@@ -273,7 +276,7 @@ mod tests {
     fn weekdays_durations_kinds_and_roles() {
         assert_eq!(["Mo", "Do.", "mittwoch", "Sonnabend", "5", "Tue"].map(weekday), [Ok(1), Ok(4), Ok(3), Ok(6), Ok(5), Ok(2)]);
         assert_eq!(weekday("Donerstag").expect_err("none").suggestion.as_deref(), Some("Donnerstag"));
-        assert!(weekday("8").is_err() && weekday("").is_err() && weekday("M").is_err());
+        assert!(weekday("So") == Ok(7) && weekday("8").is_err() && weekday("").is_err() && weekday("M").is_err());
         assert_eq!(["30", "45 min", "0:45", "1:00:00", "60'", "30,0"].map(duration), [Ok(30), Ok(45), Ok(45), Ok(60), Ok(60), Ok(30)]);
         assert!(duration("4").is_err() && duration("721").is_err() && duration("9223372036854775807:1").is_err());
         assert_eq!(kind("E30"), Ok((CourseKind::Single, Some(30))));
