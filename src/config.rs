@@ -29,6 +29,7 @@ struct RawConfig {
     media: RawMedia,
     limits: RawLimits,
     conference: RawConference,
+    files: RawFiles,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -71,6 +72,15 @@ struct RawConference {
     heard: Option<usize>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawFiles {
+    url: Option<String>,
+    max_file_mb: Option<u64>,
+    quota_mb: Option<u64>,
+    person_quota_mb: Option<u64>,
+}
+
 /// Where the certificate of the web server comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tls {
@@ -80,6 +90,19 @@ pub enum Tls {
     Files { certificate: PathBuf, key: PathBuf },
     /// Made once and kept in the data directory; browsers warn of it.
     SelfSigned,
+}
+
+/// Where uploaded files lie, and how much there may be of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileLimits {
+    /// A bucket, `s3://name`; `None`: the data directory.
+    pub url: Option<String>,
+    /// One file.
+    pub file_bytes: u64,
+    /// The whole school.
+    pub school_bytes: u64,
+    /// What one person has brought.
+    pub person_bytes: u64,
 }
 
 /// The checked configuration.
@@ -110,6 +133,7 @@ pub struct Config {
     pub participants_per_room: usize,
     /// How many are heard at once in a conference, beside moderators and who has the floor.
     pub heard: usize,
+    pub files: FileLimits,
 }
 
 /// What the command line says; it goes before environment and file.
@@ -127,6 +151,12 @@ const LISTEN: &str = "127.0.0.1:8080";
 const PARTICIPANTS_PER_ROOM: usize = 100;
 /// More than that talk at once only in a quarrel.
 const HEARD: usize = 5;
+/// A video of a lesson piece from a phone.
+const FILE_MB: u64 = 200;
+const SCHOOL_MB: u64 = 100_000;
+const PERSON_MB: u64 = 5_000;
+/// A petabyte: a larger number is a mistake, and none overflows.
+const MEGABYTES_MAX: u64 = 1_000_000_000;
 /// More would be heard.
 const GATHER_MAX: Duration = Duration::from_millis(5);
 
@@ -222,6 +252,7 @@ impl Config {
             media_workers,
             participants_per_room,
             heard,
+            files: check_files(raw.files)?,
         })
     }
 }
@@ -256,6 +287,26 @@ fn check_url(text: &str) -> Result<String, ConfigError> {
         Some(host) if !host.is_empty() && !host.contains(['/', '#', '?', '@', ' ']) => Ok(text.to_owned()),
         _ => Err(ConfigError::Unusable { key: "server.public_url", problem: format!("{text:?} is not like https://musikschule.example") }),
     }
+}
+
+fn check_files(raw: RawFiles) -> Result<FileLimits, ConfigError> {
+    if let Some(url) = &raw.url {
+        let bucket = url.strip_prefix("s3://").unwrap_or_default();
+        if bucket.is_empty() || !bucket.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')) {
+            let problem = format!("{url:?} is not like s3://bucket; leave it out to keep files in the data directory");
+            return Err(ConfigError::Unusable { key: "files.url", problem });
+        }
+    }
+    let megabytes = |key, given: Option<u64>, default: u64| match given.unwrap_or(default) {
+        megabytes @ 1..=MEGABYTES_MAX => Ok(megabytes * 1_000_000),
+        _ => Err(ConfigError::Unusable { key, problem: format!("between 1 and {MEGABYTES_MAX}") }),
+    };
+    Ok(FileLimits {
+        url: raw.url,
+        file_bytes: megabytes("files.max_file_mb", raw.max_file_mb, FILE_MB)?,
+        school_bytes: megabytes("files.quota_mb", raw.quota_mb, SCHOOL_MB)?,
+        person_bytes: megabytes("files.person_quota_mb", raw.person_quota_mb, PERSON_MB)?,
+    })
 }
 
 fn check_database(url: String) -> Result<String, ConfigError> {
@@ -378,6 +429,18 @@ mod tests {
         assert!(matches!(workers("3"), Ok(3)));
         for wrong in ["0", "17", "two"] {
             assert!(workers(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn files_have_bounds_and_a_bucket_has_a_name() {
+        let files =
+            from_environment(&[("AUFTAKT_FILES_MAX_FILE_MB", "3"), ("AUFTAKT_FILES_URL", "s3://noten")]).expect("good values").files;
+        assert_eq!((files.file_bytes, files.url.as_deref()), (3_000_000, Some("s3://noten")));
+        for (key, wrong) in
+            [("URL", "/var/files"), ("URL", "s3://"), ("URL", "s3://a/../b"), ("MAX_FILE_MB", "0"), ("QUOTA_MB", "9999999999")]
+        {
+            assert!(from_environment(&[(&format!("AUFTAKT_FILES_{key}"), wrong)]).is_err(), "{key} {wrong}");
         }
     }
 

@@ -7,6 +7,7 @@ use crate::media_io::{MediaConfig, MediaPlane, StartError as MediaError};
 use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
 use crate::school::School;
+use crate::school::files::{Files, sweep};
 use crate::school::sign_in::{self, SignInError};
 use crate::shares::Shares;
 use crate::store::{Moment, Store, StoreError};
@@ -57,6 +58,9 @@ pub enum StartError {
     /// The UDP port or what belongs to it.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// Where uploaded files lie.
+    #[error("files: {0}")]
+    Files(io::Error),
     /// The school's records.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -87,6 +91,7 @@ impl Server {
             None => Store::open_embedded(data).await?,
             Some(url) => Store::open(url).await?,
         };
+        let files = Files::open(config.files.clone(), data).map_err(StartError::Files)?;
         let pages = Pages::read(&config.web).map_err(StartError::Pages)?;
         let (tcp, address) = bind(config.listen).await?;
         // Port 0 has become a real one, and media takes the same.
@@ -116,13 +121,14 @@ impl Server {
             tls.config
         });
         tokio::spawn(memory::follow(rooms.clone(), stopping.clone()));
+        tokio::spawn(sweep::follow(files.clone(), store.clone(), stopping.clone()));
         let app = App::new(Shared {
             config,
             url,
             key,
             rooms,
             records,
-            school: School::new(store),
+            school: School::new(store, files),
             media: media.media(),
             pages,
             sessions: Sessions::default(),

@@ -1,6 +1,7 @@
 //! The school around the call: who may do what, and what follows from it. Records lie in [`crate::store`], requests come through `http`.
 
 pub mod access;
+pub mod files;
 pub mod permit;
 pub mod secret;
 pub mod sign_in;
@@ -8,6 +9,7 @@ pub mod throttle;
 pub mod timetable;
 
 use crate::store::Store;
+use files::Files;
 use sign_in::Passwords;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use throttle::Throttle;
@@ -16,13 +18,14 @@ use throttle::Throttle;
 pub struct School {
     pub store: Store,
     pub passwords: Passwords,
+    pub files: Files,
     /// Failed sign-ins, by account and by address.
     throttle: Mutex<Throttle>,
 }
 
 impl School {
-    pub fn new(store: Store) -> Self {
-        Self { store, passwords: Passwords::default(), throttle: Mutex::default() }
+    pub fn new(store: Store, files: Files) -> Self {
+        Self { store, passwords: Passwords::default(), files, throttle: Mutex::default() }
     }
 
     /// Whole after every statement under the lock, so a panic elsewhere spoils nothing.

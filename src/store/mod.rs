@@ -9,11 +9,13 @@ pub mod classes;
 pub mod conformance;
 pub mod courses;
 pub mod dates;
+pub mod files;
 pub mod journal;
 pub mod mails;
 pub mod people;
 pub mod sessions;
 pub mod types;
+pub mod uploads;
 
 pub use types::*;
 
