@@ -7,6 +7,8 @@ mod conferences;
 mod exports;
 mod feeds;
 mod files;
+#[cfg(test)]
+mod files_world;
 mod imports;
 mod input;
 mod live;
@@ -24,6 +26,8 @@ mod timetable;
 mod uploads;
 #[cfg(test)]
 mod world;
+
+pub use uploads::takes_its_time;
 
 use super::App;
 use super::problem::{Problem, ProblemBody};

@@ -170,3 +170,104 @@ export type AccountForm = { email: string, disabled: boolean, };
  * A one-time link that signs a person in.
  */
 export type LinkInfo = { url: string, until: Moment, };
+
+/**
+ * All files of a place.
+ */
+export type FileList = {
+/**
+ * By folder and name.
+ */
+files: Array<FileInfo>,
+/**
+ * Whether whoever asks may add some.
+ */
+may_add: boolean,
+/**
+ * The largest that can be added.
+ */
+bytes_max: bigint, };
+
+/**
+ * A file in its newest version.
+ */
+export type FileInfo = { id: FileId,
+/**
+ * Where it belongs: `course:ID`, `student:ID`, `conference:ID` or `message:ID`.
+ */
+place: string,
+/**
+ * Empty: none.
+ */
+folder: string, name: string, version: VersionInfo,
+/**
+ * How many versions there are.
+ */
+versions: bigint,
+/**
+ * Whether whoever asks may rename, replace and delete it.
+ */
+may_change: boolean, };
+
+/**
+ * A file with its history.
+ */
+export type FileDetail = { file: FileInfo,
+/**
+ * The newest first.
+ */
+versions: Array<VersionInfo>, };
+
+/**
+ * One version of a file.
+ */
+export type VersionInfo = { number: bigint,
+/**
+ * By content.
+ */
+media_type: string, bytes: bigint,
+/**
+ * Who brought it; nobody who is still known: `null`.
+ */
+uploader: string | null, uploaded_at: Moment,
+/**
+ * Whether a page may show it in place, with `?inline=1`.
+ */
+inline: boolean, };
+
+/**
+ * A file's name and folder.
+ */
+export type FileForm = { name: string,
+/**
+ * Empty: none.
+ */
+folder: string, };
+
+/**
+ * Which version.
+ */
+export type Restore = { number: bigint, };
+
+/**
+ * One's own uploads that are not finished.
+ */
+export type Uploads = { uploads: Array<UploadInfo>, };
+
+/**
+ * An upload that is not finished, or waits for its message.
+ */
+export type UploadInfo = { id: UploadId,
+/**
+ * Where it goes: `course:ID`, `student:ID`, `conference:ID`, `message:ID` or `draft`.
+ */
+place: string, folder: string, name: string, bytes: bigint,
+/**
+ * So many of them have come.
+ */
+received: bigint, expires_at: Moment, };
+
+/**
+ * Whole drafts and the message that they belong to.
+ */
+export type Attach = { message: MessageId, uploads: Array<UploadId>, };
