@@ -1,6 +1,11 @@
 //! The configuration: `RawConfig` mirrors the file, [`Config`] is what the rest of the program sees.
 
+mod files;
+
+pub use files::FileLimits;
+
 use crate::media_io::WORKERS_MAX;
+use lettre::message::Mailbox;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -29,7 +34,8 @@ struct RawConfig {
     media: RawMedia,
     limits: RawLimits,
     conference: RawConference,
-    files: RawFiles,
+    mail: RawMail,
+    files: files::RawFiles,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,13 +78,23 @@ struct RawConference {
     heard: Option<usize>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct RawFiles {
-    url: Option<String>,
-    max_file_mb: Option<u64>,
-    quota_mb: Option<u64>,
-    person_quota_mb: Option<u64>,
+struct RawMail {
+    server: Option<String>,
+    port: Option<u16>,
+    security: Option<String>,
+    user: Option<String>,
+    password: Option<String>,
+    from: Option<String>,
+}
+
+impl std::fmt::Debug for RawMail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let secret = self.password.as_ref().map(|_| "…");
+        let shown = (&self.server, &self.port, &self.security, &self.user, &secret, &self.from);
+        f.debug_tuple("RawMail").field(&shown).finish()
+    }
 }
 
 /// Where the certificate of the web server comes from.
@@ -90,19 +106,6 @@ pub enum Tls {
     Files { certificate: PathBuf, key: PathBuf },
     /// Made once and kept in the data directory; browsers warn of it.
     SelfSigned,
-}
-
-/// Where uploaded files lie, and how much there may be of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileLimits {
-    /// A bucket, `s3://name`; `None`: the data directory.
-    pub url: Option<String>,
-    /// One file.
-    pub file_bytes: u64,
-    /// The whole school.
-    pub school_bytes: u64,
-    /// What one person has brought.
-    pub person_bytes: u64,
 }
 
 /// The checked configuration.
@@ -133,7 +136,37 @@ pub struct Config {
     pub participants_per_room: usize,
     /// How many are heard at once in a conference, beside moderators and who has the floor.
     pub heard: usize,
+    /// The school's mail server; `None`: mail waits until there is one.
+    pub mail: Option<Mail>,
     pub files: FileLimits,
+}
+
+/// How mail is sent: through the school's own mail server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub server: String,
+    pub port: u16,
+    pub security: MailSecurity,
+    /// User and password.
+    pub login: Option<(String, String)>,
+    pub from: Mailbox,
+}
+
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mail").field("server", &self.server).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+/// How the connection to the mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailSecurity {
+    /// From its first byte.
+    Tls,
+    /// After asking for it; never without.
+    StartTls,
+    /// Not at all: only for a mail server on this machine.
+    Off,
 }
 
 /// What the command line says; it goes before environment and file.
@@ -151,12 +184,6 @@ const LISTEN: &str = "127.0.0.1:8080";
 const PARTICIPANTS_PER_ROOM: usize = 100;
 /// More than that talk at once only in a quarrel.
 const HEARD: usize = 5;
-/// A video of a lesson piece from a phone.
-const FILE_MB: u64 = 200;
-const SCHOOL_MB: u64 = 100_000;
-const PERSON_MB: u64 = 5_000;
-/// A petabyte: a larger number is a mistake, and none overflows.
-const MEGABYTES_MAX: u64 = 1_000_000_000;
 /// More would be heard.
 const GATHER_MAX: Duration = Duration::from_millis(5);
 
@@ -252,7 +279,8 @@ impl Config {
             media_workers,
             participants_per_room,
             heard,
-            files: check_files(raw.files)?,
+            mail: check_mail(raw.mail)?,
+            files: files::check(raw.files)?,
         })
     }
 }
@@ -289,26 +317,6 @@ fn check_url(text: &str) -> Result<String, ConfigError> {
     }
 }
 
-fn check_files(raw: RawFiles) -> Result<FileLimits, ConfigError> {
-    if let Some(url) = &raw.url {
-        let bucket = url.strip_prefix("s3://").unwrap_or_default();
-        if bucket.is_empty() || !bucket.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')) {
-            let problem = format!("{url:?} is not like s3://bucket; leave it out to keep files in the data directory");
-            return Err(ConfigError::Unusable { key: "files.url", problem });
-        }
-    }
-    let megabytes = |key, given: Option<u64>, default: u64| match given.unwrap_or(default) {
-        megabytes @ 1..=MEGABYTES_MAX => Ok(megabytes * 1_000_000),
-        _ => Err(ConfigError::Unusable { key, problem: format!("between 1 and {MEGABYTES_MAX}") }),
-    };
-    Ok(FileLimits {
-        url: raw.url,
-        file_bytes: megabytes("files.max_file_mb", raw.max_file_mb, FILE_MB)?,
-        school_bytes: megabytes("files.quota_mb", raw.quota_mb, SCHOOL_MB)?,
-        person_bytes: megabytes("files.person_quota_mb", raw.person_quota_mb, PERSON_MB)?,
-    })
-}
-
 fn check_database(url: String) -> Result<String, ConfigError> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Ok(url);
@@ -316,6 +324,39 @@ fn check_database(url: String) -> Result<String, ConfigError> {
     // Not repeated: it may hold a password.
     let problem = "expected postgres://user:password@host/database; leave it out for the embedded database".to_owned();
     Err(ConfigError::Unusable { key: "server.database", problem })
+}
+
+fn check_mail(raw: RawMail) -> Result<Option<Mail>, ConfigError> {
+    let unusable = |key, problem: &str| ConfigError::Unusable { key, problem: problem.to_owned() };
+    let Some(server) = raw.server else {
+        let lonely = raw.port.is_some() || raw.security.is_some() || raw.user.is_some() || raw.password.is_some() || raw.from.is_some();
+        return if lonely { Err(unusable("mail.server", "missing beside the other keys of [mail]")) } else { Ok(None) };
+    };
+    let (security, usual) = match raw.security.as_deref().unwrap_or("starttls") {
+        "tls" => (MailSecurity::Tls, 465),
+        "starttls" => (MailSecurity::StartTls, 587),
+        "none" if is_this_machine(&server) => (MailSecurity::Off, 25),
+        "none" => {
+            return Err(unusable(
+                "mail.security",
+                "mail servers on other machines need tls or starttls: mail holds links that sign people in",
+            ));
+        }
+        _ => return Err(unusable("mail.security", "one of: tls, starttls, none")),
+    };
+    let login = match (raw.user, raw.password) {
+        (Some(user), Some(password)) => Some((user, password)),
+        (None, None) => None,
+        (Some(_), None) => return Err(unusable("mail.password", "missing beside mail.user")),
+        (None, Some(_)) => return Err(unusable("mail.user", "missing beside mail.password")),
+    };
+    let from = raw.from.ok_or_else(|| unusable("mail.from", "missing beside mail.server"))?;
+    let from = from.parse().map_err(|_| unusable("mail.from", "expected an address like \"Musikschule <auftakt@musikschule.example>\""))?;
+    Ok(Some(Mail { server, port: raw.port.unwrap_or(usual), security, login, from }))
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn address(key: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
@@ -362,7 +403,7 @@ fn set_from_environment(table: &mut toml::Table, name: &str, text: &str) -> Resu
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
     const EXAMPLE: &str = include_str!("../auftakt.example.toml");
@@ -384,7 +425,7 @@ mod tests {
         assert!(!shown.contains("None"), "not in auftakt.example.toml: {shown}");
     }
 
-    fn from_environment(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    pub fn from_environment(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let environment = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::load(None, environment, Overrides::default())
     }
@@ -433,15 +474,30 @@ mod tests {
     }
 
     #[test]
-    fn files_have_bounds_and_a_bucket_has_a_name() {
-        let files =
-            from_environment(&[("AUFTAKT_FILES_MAX_FILE_MB", "3"), ("AUFTAKT_FILES_URL", "s3://noten")]).expect("good values").files;
-        assert_eq!((files.file_bytes, files.url.as_deref()), (3_000_000, Some("s3://noten")));
-        for (key, wrong) in
-            [("URL", "/var/files"), ("URL", "s3://"), ("URL", "s3://a/../b"), ("MAX_FILE_MB", "0"), ("QUOTA_MB", "9999999999")]
-        {
-            assert!(from_environment(&[(&format!("AUFTAKT_FILES_{key}"), wrong)]).is_err(), "{key} {wrong}");
+    fn mail_goes_encrypted_or_not_off_this_machine() {
+        let mail = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<(String, &str)> = pairs.iter().map(|(key, value)| (format!("AUFTAKT_MAIL_{key}"), *value)).collect();
+            let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+            from_environment(&pairs).map(|config| config.mail).map_err(|error| error.to_string())
+        };
+        assert_eq!(mail(&[]), Ok(None));
+        let from = ("FROM", "Musikschule <auftakt@musik.example>");
+        let usual = mail(&[("SERVER", "mail.musik.example"), from]).expect("enough").expect("mail");
+        assert_eq!((usual.security, usual.port), (MailSecurity::StartTls, 587));
+        assert!(mail(&[("SERVER", "127.0.0.1"), ("SECURITY", "none"), from]).is_ok());
+        let wrong: [(&[(&str, &str)], &str); 5] = [
+            (&[("SERVER", "mail.musik.example"), ("SECURITY", "none"), from], "mail.security"),
+            (&[("SERVER", "mail.musik.example")], "mail.from"),
+            (&[("SERVER", "mail.musik.example"), ("FROM", "nobody")], "mail.from"),
+            (&[("SERVER", "mail.musik.example"), ("USER", "auftakt"), from], "mail.password"),
+            (&[from], "mail.server"),
+        ];
+        for (pairs, key) in wrong {
+            let error = mail(pairs).expect_err(key);
+            assert!(error.starts_with(key), "{error}");
         }
+        let secret = mail(&[("SERVER", "m.example"), ("USER", "u"), ("PASSWORD", "geheim"), from]).expect("good");
+        assert!(!format!("{secret:?}").contains("geheim"));
     }
 
     #[test]

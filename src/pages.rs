@@ -113,13 +113,12 @@ impl Pages {
         Ok(Self(Arc::new(files)))
     }
 
-    /// The file at a path. The page's own addresses (`/`, `/r/…`) all give `index.html`; what looks like a file and is none gives 404.
+    /// The file at a path. The page's own addresses (`/`, `/r/…`, the school's) all give `index.html`; what looks like a file and is none gives 404.
     pub fn serve(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
         if method != Method::GET && method != Method::HEAD {
             return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
         }
-        let is_page = path == "/" || path.starts_with("/r/");
-        let found = self.0.get(if is_page { "/index.html" } else { path });
+        let found = self.0.get(if is_page(path) { "/index.html" } else { path });
         let Some(file) = found else { return StatusCode::NOT_FOUND.into_response() };
         let caching = if file.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
         let fresh = headers.get(header::IF_NONE_MATCH).is_some_and(|given| *given == file.etag);
@@ -132,6 +131,15 @@ impl Pages {
         };
         answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
+}
+
+/// The school's addresses, as `web/src/school/route.ts` has them; some have a page for each thing below.
+const SCHOOL: [&str; 11] =
+    ["enter", "setup", "plan", "people", "courses", "messages", "attendance", "profile", "import", "settings", "conferences"];
+
+fn is_page(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    path == "/" || path.starts_with("/r/") || SCHOOL.contains(&first)
 }
 
 /// FNV-1a, to tell versions of a file apart; no secret depends on it.

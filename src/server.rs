@@ -6,9 +6,9 @@ use crate::links::LinkKey;
 use crate::media_io::{MediaConfig, MediaPlane, StartError as MediaError};
 use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
-use crate::school::School;
 use crate::school::files::{Files, sweep};
 use crate::school::sign_in::{self, SignInError};
+use crate::school::{School, timetable};
 use crate::shares::Shares;
 use crate::store::{Moment, Store, StoreError};
 use crate::tls::{self, TlsError};
@@ -134,10 +134,12 @@ impl Server {
             sessions: Sessions::default(),
             counters: Counters::default(),
             sockets: Places::new(App::SOCKETS_MAX),
+            live_pages: Places::new(App::LIVE_PAGES_MAX),
             probes: Places::new(App::PROBES_MAX),
             probe_shares: Shares::new(App::PROBES_PER_ADDRESS),
             security_headers,
             demo: OnceLock::new(),
+            cast: OnceLock::new(),
             stopping: stopping.clone(),
         });
         let mut listeners = vec![tokio::spawn(listener::serve(tcp, tls, app.router(), stopping.clone()))];
@@ -180,8 +182,14 @@ impl Server {
     /// Opens the demonstration school; returns what to tell whoever started it.
     ///
     /// # Errors
-    /// The data directory cannot be written.
-    pub fn open_demo(&self) -> io::Result<String> {
+    /// The data directory or the database cannot be written.
+    pub async fn open_demo(&self) -> io::Result<String> {
+        let zone = chrono_tz::Europe::Berlin;
+        let (today, _) = timetable::local(zone, Moment::now());
+        if let Some(cast) = demo::school::fill(&self.app.school.store, today, zone).await.map_err(io::Error::other)? {
+            // It is opened once.
+            let _ = self.app.cast.set(cast);
+        }
         demo::open(&self.app)
     }
 
@@ -201,6 +209,7 @@ impl Server {
             let _ = stop.send(true);
             app.rooms.shut_down().await;
             app.sockets.all_free().await;
+            app.live_pages.all_free().await;
             for listener in listeners {
                 let _ = listener.await;
             }

@@ -38,7 +38,7 @@ export default ts.config(
   },
   {
     // A catalogue is a table that happens to be a function of the form of address.
-    files: ['src/i18n/de/**', 'src/i18n/en/**'],
+    files: ['src/i18n/de/**', 'src/i18n/en/**', 'src/school/i18n/de/**', 'src/school/i18n/en/**'],
     rules: { 'max-lines-per-function': 'off' },
   },
   {
@@ -48,6 +48,25 @@ export default ts.config(
       'no-restricted-imports': [
         'error',
         { patterns: [{ group: ['**/core/*', '**/core/**'], message: 'Views use src/state only.' }] },
+      ],
+    },
+  },
+  {
+    // The same around the call: views speak to the state, the client knows no framework.
+    files: ['src/school/views/**', 'src/school/ui/**', 'src/school/i18n/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/school/api', '../api', '../../api', '**/core/*'], message: 'Views use src/school/state only.' }] },
+      ],
+    },
+  },
+  {
+    files: ['src/school/api.ts', 'src/school/route.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['svelte', 'svelte/*', '**/state/*', '**/views/*'], message: 'The client is framework-free.' }] },
       ],
     },
   },

@@ -14,6 +14,7 @@ pub use metrics::Counters;
 
 use crate::config::Config;
 use crate::demo::DemoLinks;
+use crate::demo::school::Cast;
 use crate::links::LinkKey;
 use crate::media_io::Media;
 use crate::pages::{self, Pages, SecurityHeaders};
@@ -54,11 +55,15 @@ pub struct Shared {
     pub sessions: Sessions,
     pub counters: Counters,
     pub sockets: Places,
+    /// Pages that hear what happens.
+    pub live_pages: Places,
     pub probes: Places,
     pub probe_shares: Shares,
     pub security_headers: SecurityHeaders,
     /// Links of the demonstration school, once it is open.
     pub demo: OnceLock<DemoLinks>,
+    /// Who plays its roles.
+    pub cast: OnceLock<Cast>,
     /// Turns true when the server stops.
     pub stopping: watch::Receiver<bool>,
 }
@@ -94,6 +99,8 @@ impl Places {
 impl App {
     /// WebSockets at once. Full: refused, and the client tries again.
     pub const SOCKETS_MAX: u32 = 4000;
+    /// Pages at once that hear what happens. Full: refused, and the page tries again.
+    pub const LIVE_PAGES_MAX: u32 = 4000;
     /// Connection tests at once: they are open to everybody. Full: refused, which the page takes for "cannot tell".
     pub const PROBES_MAX: u32 = 256;
     /// Of which one address may have so many: a class that opens its links in one school. Full: the same.

@@ -1,15 +1,24 @@
 //! The school around the call: who may do what, and what follows from it. Records lie in [`crate::store`], requests come through `http`.
 
 pub mod access;
+pub mod dossier;
+pub mod erasure;
+pub mod export;
 pub mod files;
+pub mod import;
+pub mod live;
 pub mod permit;
+pub mod retention;
 pub mod secret;
+pub mod sheet;
 pub mod sign_in;
+pub mod threads;
 pub mod throttle;
 pub mod timetable;
 
 use crate::store::Store;
 use files::Files;
+use live::Live;
 use sign_in::Passwords;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use throttle::Throttle;
@@ -19,13 +28,15 @@ pub struct School {
     pub store: Store,
     pub passwords: Passwords,
     pub files: Files,
+    /// The pages that are open.
+    pub live: Live,
     /// Failed sign-ins, by account and by address.
     throttle: Mutex<Throttle>,
 }
 
 impl School {
     pub fn new(store: Store, files: Files) -> Self {
-        Self { store, passwords: Passwords::default(), files, throttle: Mutex::default() }
+        Self { store, passwords: Passwords::default(), files, live: Live::default(), throttle: Mutex::default() }
     }
 
     /// Whole after every statement under the lock, so a panic elsewhere spoils nothing.

@@ -95,3 +95,9 @@ pub fn sign_in_link(person: &Person, email: &str, link: &str, now: Moment) -> Ma
         attempts: 0,
     }
 }
+
+/// What waits under a key is not needed any more.
+pub async fn forget(db: &mut Connection, merge_key: &str) -> Result<()> {
+    sqlx::query("DELETE FROM mails WHERE merge_key = $1").bind(merge_key).execute(db).await?;
+    Ok(())
+}

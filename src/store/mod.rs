@@ -7,13 +7,19 @@ pub mod accounts;
 pub mod classes;
 #[cfg(test)]
 pub mod conformance;
+pub mod consents;
 pub mod courses;
 pub mod dates;
+pub mod exports;
+pub mod feeds;
 pub mod files;
 pub mod journal;
 pub mod mails;
 pub mod people;
 pub mod sessions;
+pub mod settings;
+pub mod templates;
+pub mod threads;
 pub mod types;
 pub mod uploads;
 
@@ -69,6 +75,8 @@ impl From<sqlx::Error> for StoreError {
                 Self::Taken(inner.constraint().map_or_else(|| inner.message().to_owned(), str::to_owned))
             }
             sqlx::Error::Database(inner) if inner.is_foreign_key_violation() => Self::Missing,
+            // PostgreSQL: another transaction changed the same just now.
+            sqlx::Error::Database(inner) if matches!(inner.code().as_deref(), Some("40001" | "40P01")) => Self::Busy,
             sqlx::Error::PoolTimedOut => Self::Busy,
             other => Self::Fault(other),
         }
@@ -152,6 +160,27 @@ impl Store {
             Engine::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await?,
             Engine::Postgres => self.write.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?,
         })
+    }
+
+    /// Leaves nothing of what was deleted on any page: call it after an erasure was committed.
+    ///
+    /// `secure_delete` overwrites deleted rows, but what a row left where the tree was rearranged before is only gone when everything is written anew.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn scrub(&self) -> Result<()> {
+        let mut db = self.write.acquire().await?;
+        match self.engine {
+            Engine::Sqlite => {
+                sqlx::raw_sql("VACUUM").execute(&mut *db).await?;
+                // Waits for those who still read; a page they hold on to stays in the log until the next time.
+                sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *db).await?;
+            }
+            Engine::Postgres => {
+                sqlx::raw_sql("VACUUM FULL").execute(&mut *db).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Waits for what is under way, and closes.

@@ -5,6 +5,7 @@ import { noLevel, ready, refusedDevices, studentLink, teacherLink, untouched } f
 import { chatLines, deniz, hannah, lesson, longNamed, notice, person, seat, type LessonFixture } from './lesson.svelte';
 import { picture } from './pictures';
 import { echoProof, measuringProof, poorProof } from './proof';
+import { schoolStates } from './school';
 
 export interface GalleryState {
   app(): AppStore;
@@ -32,11 +33,6 @@ const CHAT = ['[data-testid="chat-toggle"]'];
 const nothing = (): void => undefined;
 
 const pages: Record<string, GalleryState> = {
-  start: page(() => ({ kind: 'start', start: { demo: null, openLink: () => false } })),
-  'start-demo': page(() => ({
-    kind: 'start',
-    start: { demo: { teacher: '/r/geige#lehrkraft', student: '/r/geige#schueler', musician: '/r/musiker#gast' }, openLink: () => false },
-  })),
   opening: page(() => ({ kind: 'opening' })),
   'link-invalid': page(() => ({ kind: 'link_broken', problem: { kind: 'invalid' }, retry: nothing })),
   'link-expired': page(() => ({ kind: 'link_broken', problem: { kind: 'expired' }, retry: nothing })),
@@ -247,4 +243,4 @@ const lobbies: Record<string, GalleryState> = {
   'join-conference': page(() => ({ kind: 'join', join: untouched(attendeeLink) }), desktop),
 };
 
-export const states: Readonly<Record<string, GalleryState>> = { ...pages, ...joining, ...lessons, ...conferences, ...lobbies };
+export const states: Readonly<Record<string, GalleryState>> = { ...pages, ...joining, ...lessons, ...conferences, ...lobbies, ...schoolStates };

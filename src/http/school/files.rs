@@ -192,7 +192,7 @@ pub async fn delete(State(app): State<App>, Signed(access): Signed, Id(id): Id<F
     files::delete(&mut db, &id).await?;
     db.commit().await?;
     // What is not taken away now, the next sweep does.
-    tokio::spawn(async move { sweep::doomed(&app.school.files, &app.school.store).await });
+    tokio::spawn(async move { sweep::gone(&app.school.files, &app.school.store).await });
     Ok(StatusCode::NO_CONTENT)
 }
 

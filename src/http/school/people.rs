@@ -184,6 +184,9 @@ pub async fn update(
     journal::note(&mut db, access.id(), "update", "person", id.as_str()).await?;
     let info = describe(&mut db, &access, &id).await?;
     db.commit().await?;
+    if info.archived {
+        app.school.live.end_sessions(&id, None);
+    }
     Ok(Json(info))
 }
 
@@ -279,6 +282,9 @@ pub async fn set_account(
     }
     journal::note(&mut db, access.id(), "update", "account", id.as_str()).await?;
     db.commit().await?;
+    if form.disabled {
+        app.school.live.end_sessions(&id, None);
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -294,6 +300,7 @@ pub async fn close_account(State(app): State<App>, Signed(access): Signed, Id(id
     sessions::delete_others(&mut db, &id, None).await?;
     journal::note(&mut db, access.id(), "delete", "account", id.as_str()).await?;
     db.commit().await?;
+    app.school.live.end_sessions(&id, None);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -206,6 +206,7 @@ pub async fn sign_out(State(app): State<App>, Signed(access): Signed) -> Result<
     let mut db = app.school.store.write().await?;
     sessions::delete(&mut db, access.id(), &access.session).await?;
     db.commit().await?;
+    app.school.live.end_session(access.id(), &access.session);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, clear_cookie())]).into_response())
 }
 
@@ -249,6 +250,7 @@ pub async fn set_password(
     accounts::set_password(&mut db, access.id(), Some(&hash)).await?;
     sessions::delete_others(&mut db, access.id(), Some(&access.session)).await?;
     db.commit().await?;
+    app.school.live.end_sessions(access.id(), Some(&access.session));
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -304,6 +306,7 @@ pub async fn end(State(app): State<App>, Signed(access): Signed, Id(id): Id<Sess
         return Err(not_found());
     }
     db.commit().await?;
+    app.school.live.end_session(access.id(), &id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -313,11 +316,12 @@ pub async fn end_others(State(app): State<App>, Signed(access): Signed) -> Resul
     let mut db = app.school.store.write().await?;
     sessions::delete_others(&mut db, access.id(), Some(&access.session)).await?;
     db.commit().await?;
+    app.school.live.end_sessions(access.id(), Some(&access.session));
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A new session, whatever there was before.
-async fn begin(db: &mut Connection, id: &PersonId, headers: &HeaderMap) -> Result<Response, Problem> {
+pub async fn begin(db: &mut Connection, id: &PersonId, headers: &HeaderMap) -> Result<Response, Problem> {
     let now = Moment::now();
     let person = people::find(db, id).await?.filter(|person| person.archived_at.is_none()).ok_or(SignInError::Wrong)?;
     let roles = people::roles(db, id).await?;

@@ -2,6 +2,7 @@
 
 use crate::school::access::{Access, Denied};
 use crate::school::permit::{Action, Object, Relation, Relations};
+use crate::school::threads;
 use crate::school::timetable::{local, shifted};
 use crate::store::files::{self, File, Place};
 use crate::store::{Connection, CourseId, Day, MessageId, Moment, Result, courses, people};
@@ -105,7 +106,7 @@ pub async fn standing(db: &mut Connection, access: &Access, place: &Place) -> Re
             let (own, invited) = files::conference_part(db, access.id(), id).await?;
             Ok(Standing { own, invited, kind: Kind::Conference, ..Standing::default() })
         }
-        Place::Message(id) => of_message(db, access, id, today).await,
+        Place::Message(id) => of_message(db, access, id).await,
     }
 }
 
@@ -117,25 +118,20 @@ async fn of_course(db: &mut Connection, access: &Access, id: &CourseId, today: D
     Ok(Standing { taught, attended, kind: Kind::Course, ..Standing::default() })
 }
 
-/// As the conversation is read: see `school::threads`.
-async fn of_message(db: &mut Connection, access: &Access, id: &MessageId, today: Day) -> Result<Standing> {
-    let mut standing = Standing { kind: Kind::Message, ..Standing::default() };
-    let Some(message) = files::message(db, id, access.id()).await? else { return Ok(standing) };
-    if let Some(course) = &message.course_id {
-        let to_course = of_course(db, access, course, today).await?;
-        (standing.taught, standing.attended) = (to_course.taught, to_course.attended);
-    }
-    let member = message.member > 0;
-    match &message.student_id {
-        Some(student) => {
-            standing.attended |= access.id() == student;
-            standing.child = people::is_guardian(db, access.id(), student).await?;
-            // The student's other teachers have no part in it.
-            standing.taught |= member && files::teaches(db, access.id(), student, shifted(today, -GRACE_DAYS)).await?;
-        }
-        None => standing.invited = member || (message.kind == "notice" && message.course_id.is_none()),
-    }
-    // Who can no longer read a conversation has no part in what they wrote there.
-    standing.own = standing.all() != Relations::NONE && message.author_id == *access.id();
-    Ok(standing)
+/// As the message's conversation is read.
+async fn of_message(db: &mut Connection, access: &Access, id: &MessageId) -> Result<Standing> {
+    let nobody = Standing { kind: Kind::Message, ..Standing::default() };
+    let Some((author, thread)) = files::message(db, id).await? else { return Ok(nobody) };
+    // Who can no longer read a conversation has no part in what they wrote there either.
+    let Some(listed) = threads::readable(db, access, &thread).await? else { return Ok(nobody) };
+    let to_thread = listed.standing;
+    Ok(Standing {
+        own: author == *access.id(),
+        child: to_thread.child.0,
+        taught: to_thread.taught.0,
+        // A family's conversation about oneself.
+        attended: to_thread.attended.0 || to_thread.own.0,
+        invited: to_thread.invited.0 || to_thread.everybody.0,
+        ..nobody
+    })
 }

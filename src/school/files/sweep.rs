@@ -47,18 +47,22 @@ pub async fn sweep(files: &Files, store: &Store, now: Moment) -> Result<(), Swee
     let mut db = store.write().await?;
     uploads::delete_expired(&mut db, now).await?;
     db.commit().await.map_err(StoreError::from)?;
-    doomed(files, store).await?;
-    leftovers(files, store).await?;
+    gone(files, store).await?;
     orphans(files, store, now.minus(ORPHAN_AGE)).await?;
     files.objects().remove_broken(ORPHAN_AGE).await?;
     Ok(())
 }
 
-/// Takes away the bytes of files that were deleted. Called by itself when somebody deletes one, so that they are gone at once.
+/// Takes away the bytes of what was deleted. To be called by itself after somebody deletes a file or a person is erased, so that they are gone at once.
 ///
 /// # Errors
 /// Says what could not be read or taken away.
-pub async fn doomed(files: &Files, store: &Store) -> Result<(), SweepError> {
+pub async fn gone(files: &Files, store: &Store) -> Result<(), SweepError> {
+    doomed(files, store).await?;
+    leftovers(files, store).await
+}
+
+async fn doomed(files: &Files, store: &Store) -> Result<(), SweepError> {
     loop {
         let keys = files::doomed(&mut *store.read().await?, BATCH).await?;
         if keys.is_empty() {
@@ -193,11 +197,14 @@ mod tests {
         let scene = Scene::new().await;
         scene.file("aa/one").await;
         let mut db = scene.store.write().await.expect("free");
-        files::delete_of_person(&mut db, &scene.student).await.expect("deleted");
-        sqlx::query("DELETE FROM persons WHERE id = $1").bind(&scene.student).execute(&mut *db).await.expect("deleted");
+        let student = people::find(&mut db, &scene.student).await.expect("asked").expect("there");
+        let key = crate::links::LinkKey::open(scene.data.path()).expect("a key");
+        crate::school::erasure::erase(&mut db, &key, &student).await.expect("erased");
         db.commit().await.expect("written");
-        sweep(&scene.files, &scene.store, Moment::now()).await.expect("swept");
+        std::fs::write(scene.files.upload_path(&UploadId::new()), "of an upload that went with its person").expect("written");
+        gone(&scene.files, &scene.store).await.expect("swept");
         assert_eq!(scene.keys().await, Vec::<String>::new());
+        assert_eq!(std::fs::read_dir(scene.files.uploads()).expect("there").count(), 0);
     }
 
     #[tokio::test]

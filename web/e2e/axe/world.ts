@@ -5,10 +5,10 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { build, preview } from 'vite';
 
 const configFile = fileURLToPath(new URL('../../gallery/vite.config.ts', import.meta.url));
-const source = readFileSync(new URL('../../gallery/states.svelte.ts', import.meta.url), 'utf8');
+const source = ['states.svelte.ts', 'school.ts'].map((file) => readFileSync(new URL(`../../gallery/${file}`, import.meta.url), 'utf8')).join('\n');
 
 /** Read from the gallery's source: the states themselves need a browser. */
-export const stateNames: readonly string[] = [...source.matchAll(/^ {2}'?([a-z][a-z0-9-]*)'?: (?:page|problem|refused|inLesson|inConference)\(/gm)].map((match) => match[1] ?? '');
+export const stateNames: readonly string[] = [...source.matchAll(/^ {2}'?([a-z][a-z0-9-]*)'?: (?:page|problem|refused|inLesson|inConference|school)\(/gm)].map((match) => match[1] ?? '');
 
 export interface Gallery {
   readonly browser: Browser;

@@ -100,9 +100,9 @@ export interface DemoLinks {
 }
 
 /** Links of the demonstration school, when the server runs one. */
-export async function askForDemo(): Promise<DemoLinks | null> {
+export async function askForDemo(ask: typeof fetch = fetch): Promise<DemoLinks | null> {
   try {
-    const response = await fetch('/api/demo');
+    const response = await ask('/api/demo');
     if (!response.ok) return null;
     const { teacher, student, musician } = (await response.json()) as Partial<Record<string, unknown>>;
     const text = (value: unknown) => (typeof value === 'string' ? value : null);

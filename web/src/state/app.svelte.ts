@@ -1,5 +1,5 @@
 import { canChooseSpeaker, canHoldLesson, canShareScreen, detectBrowser } from '../core/browser';
-import { askAboutLink, askForDemo, isLinkInfo, type JoinAddress, parseJoinAddress, signalUrl } from '../core/link';
+import { askAboutLink, isLinkInfo, type JoinAddress, parseJoinAddress, signalUrl } from '../core/link';
 import { defaultProfile } from '../core/profile';
 import type { EndReason } from '../core/session';
 import { recall, remember } from '../core/storage';
@@ -8,7 +8,7 @@ import { JoinStore } from './join.svelte';
 import { ConferenceStore } from './conference.svelte';
 import { LessonStore } from './lesson.svelte';
 import type { RoomOptions, RoomStore } from './room.svelte';
-import type { AppStore, BrowserInfo, LeftReason, LinkInfo, LinkProblem, Screen, StartView } from './types';
+import type { AppStore, BrowserInfo, LeftReason, LinkInfo, LinkProblem, Screen } from './types';
 import { WaitingStore } from './waiting.svelte';
 
 /** After this many attempts (about two seconds) somebody who wants to join is told that the server does not answer. */
@@ -49,7 +49,9 @@ class App implements AppStore {
     if (new URLSearchParams(location.search).get('debug') === '1') this.#exposeForTests();
     // Another link pasted into the same tab: the fragment alone loads no page.
     window.addEventListener('hashchange', () => {
-      if (!this.#room) this.open();
+      // The school's pages know their own addresses.
+      const inSchool = this.screen.kind === 'school' && parseJoinAddress(this.#location) === null;
+      if (!this.#room && !inSchool) this.open();
     });
   }
 
@@ -58,15 +60,9 @@ class App implements AppStore {
     this.#equipment?.close();
     this.#equipment = null;
     const address = parseJoinAddress(this.#location);
-    if (address === null) this.#openStart();
+    if (address === null) this.screen = { kind: 'school', environment: null };
     else if (address === 'incomplete') this.#showBroken({ kind: 'incomplete' });
     else void this.#openLink(address);
-  }
-
-  #openStart(): void {
-    const start = new StartStore(this.#location);
-    this.screen = { kind: 'start', start };
-    void start.load();
   }
 
   async #openLink(address: JoinAddress): Promise<void> {
@@ -226,31 +222,4 @@ function mayReloadAgain(): void {
 function leftReason(reason: EndReason): LeftReason {
   if (reason.kind === 'left') return { kind: 'left' };
   return reason.code === 'replaced_elsewhere' ? { kind: 'replaced_elsewhere' } : reason;
-}
-
-class StartStore implements StartView {
-  demo = $state.raw<StartView['demo']>(null);
-  readonly #location: Location;
-
-  constructor(location: Location) {
-    this.#location = location;
-  }
-
-  async load(): Promise<void> {
-    this.demo = await askForDemo();
-  }
-
-  openLink = (text: string): boolean => {
-    const here = this.#location;
-    let url: URL;
-    try {
-      url = new URL(text.trim(), here.origin);
-    } catch {
-      return false;
-    }
-    const address = parseJoinAddress(url);
-    if (url.origin !== here.origin || address === null || address === 'incomplete') return false;
-    here.assign(url);
-    return true;
-  };
 }

@@ -6,9 +6,10 @@
 import type { ErrorCode, Role, RoomKind, SoundProfile, StreamKind, TrackSource } from '../generated/wire';
 
 import type { CaptureDevice, CaptureProblem } from '../core/errors';
-import type { DemoLinks, LinkInfo as LinkAnswer, LinkProblem } from '../core/link';
+import type { LinkInfo as LinkAnswer, LinkProblem } from '../core/link';
 import type { ConnectionTest } from '../core/probe';
 import type { TapeSlice, Verdict, VerdictReason } from '../core/proof';
+import type { Environment as SchoolEnvironment } from '../school/state/school.svelte';
 import type { ConferenceView, Doors, WaitingView } from './conference';
 
 export type * from './conference';
@@ -16,7 +17,6 @@ export type {
   CaptureDevice,
   CaptureProblem,
   ConnectionTest,
-  DemoLinks,
   LinkProblem,
   TapeSlice,
   Verdict,
@@ -34,7 +34,8 @@ export interface AppStore {
 }
 
 export type Screen =
-  | { readonly kind: 'start'; readonly start: StartView }
+  /** Every address that is no join link: the school around the call. `null`: the browser's own environment. */
+  | { readonly kind: 'school'; readonly environment: SchoolEnvironment | null }
   /** A join link was opened and the server is asked what it is; usually < 200 ms, show nothing that jumps. */
   | { readonly kind: 'opening' }
   | { readonly kind: 'link_broken'; readonly problem: LinkProblem; retry(): void }
@@ -54,13 +55,6 @@ export interface BrowserInfo {
   readonly supported: boolean;
   readonly canShareScreen: boolean;
   readonly canChooseSpeaker: boolean;
-}
-
-export interface StartView {
-  /** Links of the demonstration school; `null` when the server has none. */
-  readonly demo: DemoLinks | null;
-  /** A link or code that was typed or pasted; returns false when it is no join link of this server. */
-  openLink(text: string): boolean;
 }
 
 export interface LinkInfo extends LinkAnswer {

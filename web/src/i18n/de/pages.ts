@@ -10,7 +10,6 @@ const sameTitle = (title: string): Record<RoomKind, string> => ({ lesson: title,
 
 export const pages = (s: Speak) => ({
   documentTitle: {
-    start: 'Auftakt – Musikunterricht online',
     opening: 'Auftakt',
     link_broken: 'Link öffnen – Auftakt',
     join: (title: string) => `${title} – Auftakt`,

@@ -2,7 +2,6 @@ import type { Messages } from '../words.svelte';
 
 export const pages: Messages['pages'] = {
   documentTitle: {
-    start: 'Auftakt – music lessons online',
     opening: 'Auftakt',
     link_broken: 'Open link – Auftakt',
     join: (title) => `${title} – Auftakt`,

@@ -1,0 +1,50 @@
+import type { SchoolMessages } from '../words.svelte';
+
+export const common: SchoolMessages['common'] = {
+  skip: 'Skip to content',
+  navigation: 'Main navigation',
+  loading: 'Loading …',
+  save: 'Save',
+  cancel: 'Cancel',
+  change: 'Change',
+  back: 'Back',
+  saved: 'Saved.',
+  tryAgain: 'Try again',
+  more: 'Show more',
+  none: 'nothing noted',
+  optional: 'may stay empty',
+  title: (page) => `${page} – Auftakt`,
+  titles: {
+    sign_in: 'Sign in',
+    enter: 'Sign in with a link',
+    setup: 'Set up',
+    start: 'Home',
+    people: 'People',
+    person: 'Person',
+    new_person: 'New person',
+    profile: 'Profile',
+    not_found: 'Page not found',
+  },
+  nav: {
+    start: 'Home',
+    people: 'People',
+    profile: 'Profile',
+  },
+  failed: {
+    title: 'This could not be loaded',
+  },
+  notFound: {
+    title: 'There is nothing here',
+    text: 'This page is gone, or it is not for you. Go back to the home page.',
+    toStart: 'To the home page',
+  },
+  role: {
+    teacher: 'Teacher',
+    student: 'Student',
+    guardian: 'Guardian',
+    office: 'Office',
+    head: 'Head of school',
+    operator: 'IT',
+  },
+  language: { de: 'Deutsch', en: 'English' },
+};

@@ -1,0 +1,3 @@
+/** What the views need of the core. */
+export type { Refusal } from '../api';
+export { hrefs, type Route } from '../route';
