@@ -1,5 +1,9 @@
 //! The configuration: `RawConfig` mirrors the file, [`Config`] is what the rest of the program sees.
 
+mod files;
+
+pub use files::FileLimits;
+
 use crate::media_io::WORKERS_MAX;
 use chrono_tz::Tz;
 use lettre::message::Mailbox;
@@ -32,6 +36,7 @@ struct RawConfig {
     limits: RawLimits,
     conference: RawConference,
     mail: RawMail,
+    files: files::RawFiles,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -137,6 +142,7 @@ pub struct Config {
     pub heard: usize,
     /// The school's mail server; `None`: mail waits until there is one.
     pub mail: Option<Mail>,
+    pub files: FileLimits,
 }
 
 /// How mail is sent: through the school's own mail server.
@@ -280,6 +286,7 @@ impl Config {
             participants_per_room,
             heard,
             mail: check_mail(raw.mail)?,
+            files: files::check(raw.files)?,
         })
     }
 }
@@ -407,7 +414,7 @@ fn set_from_environment(table: &mut toml::Table, name: &str, text: &str) -> Resu
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
     const EXAMPLE: &str = include_str!("../auftakt.example.toml");
@@ -429,7 +436,7 @@ mod tests {
         assert!(!shown.contains("None"), "not in auftakt.example.toml: {shown}");
     }
 
-    fn from_environment(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    pub fn from_environment(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let environment = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::load(None, environment, Overrides::default())
     }

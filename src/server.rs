@@ -6,6 +6,7 @@ use crate::links::LinkKey;
 use crate::media_io::{MediaConfig, MediaPlane, StartError as MediaError};
 use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
+use crate::school::files::{Files, sweep};
 use crate::school::sign_in::{self, SignInError};
 use crate::school::{School, erasure, retention, timetable};
 use crate::shares::Shares;
@@ -57,6 +58,9 @@ pub enum StartError {
     /// The UDP port or what belongs to it.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// Where uploaded files lie.
+    #[error("files: {0}")]
+    Files(io::Error),
     /// The school's records.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -88,6 +92,7 @@ impl Server {
             None => Store::open_embedded(data).await?,
             Some(url) => Store::open(url).await?,
         };
+        let files = Files::open(config.files.clone(), data).map_err(StartError::Files)?;
         let pages = Pages::read(&config.web).map_err(StartError::Pages)?;
         let (tcp, address) = bind(config.listen).await?;
         // Port 0 has become a real one, and media takes the same.
@@ -120,6 +125,7 @@ impl Server {
         tokio::spawn(memory::follow(rooms.clone(), stopping.clone()));
         erasure::note(&store, data).await?;
         tokio::spawn(retention::follow(store.clone(), stopping.clone()));
+        tokio::spawn(sweep::follow(files.clone(), store.clone(), stopping.clone()));
         let app = App::new(Shared {
             config,
             url,
@@ -127,7 +133,7 @@ impl Server {
             data: data.to_path_buf(),
             rooms,
             records,
-            school: School::new(store, time_zone),
+            school: School::new(store, files, time_zone),
             media: media.media(),
             pages,
             sessions: Sessions::default(),

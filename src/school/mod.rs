@@ -3,20 +3,21 @@
 pub mod access;
 pub mod agenda;
 pub mod attendance;
-pub mod categories;
 pub mod backup;
+pub mod categories;
 pub mod dossier;
 pub mod erasure;
 pub mod export;
+pub mod files;
 pub mod import;
 pub mod live;
+pub mod notice;
 pub mod notices;
 pub mod permit;
 pub mod presence;
 pub mod relations;
 pub mod retention;
 pub mod room_names;
-pub mod notice;
 #[cfg(test)]
 pub mod samples;
 pub mod secret;
@@ -28,6 +29,7 @@ pub mod timetable;
 
 use crate::store::Store;
 use chrono_tz::Tz;
+use files::Files;
 use live::Live;
 use presence::Presences;
 use sign_in::Passwords;
@@ -42,6 +44,7 @@ pub struct School {
     pub zone: Tz,
     /// Who is in which course's online room.
     pub presence: Presences,
+    pub files: Files,
     /// The pages that are open.
     pub live: Live,
     /// Failed sign-ins, by account and by address.
@@ -49,10 +52,11 @@ pub struct School {
 }
 
 impl School {
-    pub fn new(store: Store, zone: Tz) -> Self {
+    pub fn new(store: Store, files: Files, zone: Tz) -> Self {
         Self {
             store,
             passwords: Passwords::default(),
+            files,
             zone,
             presence: Presences::default(),
             live: Live::default(),

@@ -89,7 +89,7 @@ pub const TABLES: &[Table] = &[
     table!("messages", Messages, Key: id thread_id author_id client_id; Content: text folded; Trace: sent_at),
     table!("read_marks", Parent, Key: thread_id person_id; Trace: read_at),
     table!("files", Files, Key: id course_id student_id conference_id message_id; Content: folder name; Trace: created_at),
-    table!("file_versions", Parent, Key: id file_id object_key uploaded_by; Content: number media_type bytes digest; Trace: uploaded_at),
+    table!("file_versions", Parent, Key: id file_id object_key uploaded_by; Content: number media_type bytes digest crc32; Trace: uploaded_at),
     table!("uploads", Expires, Key: id person_id place; Content: folder name bytes received; Trace: expires_at),
     table!("doomed_objects", Expires, Key: object_key; Trace: doomed_at),
     table!("mails", Expires, Key: id person_id merge_key; Contact: email; Content: subject body calendar; Trace: due_at attempts problem),

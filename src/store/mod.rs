@@ -14,6 +14,7 @@ pub mod courses;
 pub mod dates;
 pub mod exports;
 pub mod feeds;
+pub mod files;
 pub mod journal;
 pub mod mails;
 pub mod people;
@@ -22,6 +23,7 @@ pub mod settings;
 pub mod templates;
 pub mod threads;
 pub mod types;
+pub mod uploads;
 
 pub use types::*;
 

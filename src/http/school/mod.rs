@@ -8,6 +8,8 @@ mod demo;
 mod exports;
 mod feeds;
 mod files;
+#[cfg(test)]
+mod files_world;
 mod imports;
 mod input;
 mod live;
@@ -27,6 +29,8 @@ mod timetable;
 mod uploads;
 #[cfg(test)]
 mod world;
+
+pub use uploads::takes_its_time;
 
 use super::App;
 use super::problem::{Problem, ProblemBody};

@@ -122,6 +122,11 @@ impl World {
         Visitor { url: self.url(), id: PersonId::new(), cookie: None }
     }
 
+    /// Somebody of before a restart, at the new server.
+    pub fn again(&self, visitor: &Visitor) -> Visitor {
+        Visitor { url: self.url(), ..visitor.clone() }
+    }
+
     /// Makes one person the other's guardian.
     pub async fn make_guardian(&self, guardian: &Visitor, child: &Visitor) {
         let mut db = self.store.write().await.expect("the database");

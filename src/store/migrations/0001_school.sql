@@ -237,6 +237,7 @@ CREATE TABLE file_versions (
     media_type TEXT NOT NULL,
     bytes BIGINT NOT NULL,
     digest TEXT NOT NULL,
+    crc32 BIGINT NOT NULL,
     object_key TEXT NOT NULL UNIQUE,
     uploaded_by TEXT REFERENCES persons (id) ON DELETE SET NULL,
     uploaded_at BIGINT NOT NULL,
