@@ -9,6 +9,11 @@ export function dateTitle({ students, name, kind }: DateInfo): string {
   return kind !== 'group' && kind !== 'ensemble' && names.length > 0 && names.length <= 2 ? names.join(', ') : name;
 }
 
+/** What a family calls it: the subject, or the group they belong to. */
+export function familyTitle({ subject, name, kind }: DateInfo): string {
+  return kind === 'group' || kind === 'ensemble' ? name : subject || name;
+}
+
 export function datePlace({ online, place }: DateInfo, { t }: SchoolWords): string {
   return online ? t.time.online : place;
 }
