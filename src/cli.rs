@@ -167,12 +167,12 @@ async fn serve_until_told(config: Config, data: &Path, demo: bool) -> anyhow::Re
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut server = Server::start(config, data).await?;
     tracing::info!(port = server.address().port(), "serving at {}", server.url());
+    if demo {
+        let text = server.open_demo().await.with_context(|| format!("data directory {}", data.display()))?;
+        print(&text)?;
+    }
     if let Some(link) = server.set_up_link().await? {
         print(&format!("\nThis school has no operator yet. Set one up at (holds once, for a week):\n  {link}\n"))?;
-    }
-    if demo {
-        let text = server.open_demo().with_context(|| format!("data directory {}", data.display()))?;
-        print(&text)?;
     }
     let code = tokio::select! {
         _ = interrupt.recv() => ExitCode::SUCCESS,

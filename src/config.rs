@@ -329,7 +329,12 @@ fn check_mail(raw: RawMail) -> Result<Option<Mail>, ConfigError> {
         "tls" => (MailSecurity::Tls, 465),
         "starttls" => (MailSecurity::StartTls, 587),
         "none" if is_this_machine(&server) => (MailSecurity::Off, 25),
-        "none" => return Err(unusable("mail.security", "mail servers on other machines need tls or starttls: mail holds links that sign people in")),
+        "none" => {
+            return Err(unusable(
+                "mail.security",
+                "mail servers on other machines need tls or starttls: mail holds links that sign people in",
+            ));
+        }
         _ => return Err(unusable("mail.security", "one of: tls, starttls, none")),
     };
     let login = match (raw.user, raw.password) {

@@ -208,6 +208,12 @@ impl LinkKey {
         self.read_resume(token, link, now).is_some_and(|claims| claims.life.is_none_or(|earlier| life.continues(earlier)))
     }
 
+    /// What stays of an identifier whose owner was erased: who has the key can tell whether it is the same, nobody else anything.
+    pub fn tombstone(&self, id: &str) -> String {
+        let tag = hmac::sign(&self.0, format!("tombstone:{id}").as_bytes());
+        tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     fn read_resume(&self, token: &str, link: u64, now: u64) -> Option<ResumeClaims> {
         match self.verify(token) {
             Ok(Claims::Resume(claims)) => Some(claims).filter(|claims| claims.admitted && claims.link == link && now < claims.until),

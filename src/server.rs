@@ -6,8 +6,8 @@ use crate::links::LinkKey;
 use crate::media_io::{MediaConfig, MediaPlane, StartError as MediaError};
 use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
-use crate::school::School;
 use crate::school::sign_in::{self, SignInError};
+use crate::school::{School, timetable};
 use crate::shares::Shares;
 use crate::store::{Moment, Store, StoreError};
 use crate::tls::{self, TlsError};
@@ -133,6 +133,7 @@ impl Server {
             probe_shares: Shares::new(App::PROBES_PER_ADDRESS),
             security_headers,
             demo: OnceLock::new(),
+            cast: OnceLock::new(),
             stopping: stopping.clone(),
         });
         let mut listeners = vec![tokio::spawn(listener::serve(tcp, tls, app.router(), stopping.clone()))];
@@ -175,8 +176,14 @@ impl Server {
     /// Opens the demonstration school; returns what to tell whoever started it.
     ///
     /// # Errors
-    /// The data directory cannot be written.
-    pub fn open_demo(&self) -> io::Result<String> {
+    /// The data directory or the database cannot be written.
+    pub async fn open_demo(&self) -> io::Result<String> {
+        let zone = chrono_tz::Europe::Berlin;
+        let (today, _) = timetable::local(zone, Moment::now());
+        if let Some(cast) = demo::school::fill(&self.app.school.store, today, zone).await.map_err(io::Error::other)? {
+            // It is opened once.
+            let _ = self.app.cast.set(cast);
+        }
         demo::open(&self.app)
     }
 

@@ -14,6 +14,7 @@ pub use metrics::Counters;
 
 use crate::config::Config;
 use crate::demo::DemoLinks;
+use crate::demo::school::Cast;
 use crate::links::LinkKey;
 use crate::media_io::Media;
 use crate::pages::{self, Pages, SecurityHeaders};
@@ -61,6 +62,8 @@ pub struct Shared {
     pub security_headers: SecurityHeaders,
     /// Links of the demonstration school, once it is open.
     pub demo: OnceLock<DemoLinks>,
+    /// Who plays its roles.
+    pub cast: OnceLock<Cast>,
     /// Turns true when the server stops.
     pub stopping: watch::Receiver<bool>,
 }

@@ -1,9 +1,15 @@
 //! The school around the call: who may do what, and what follows from it. Records lie in [`crate::store`], requests come through `http`.
 
 pub mod access;
+pub mod dossier;
+pub mod erasure;
+pub mod export;
+pub mod import;
 pub mod live;
 pub mod permit;
+pub mod retention;
 pub mod secret;
+pub mod sheet;
 pub mod sign_in;
 pub mod threads;
 pub mod throttle;

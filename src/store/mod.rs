@@ -7,14 +7,17 @@ pub mod accounts;
 pub mod classes;
 #[cfg(test)]
 pub mod conformance;
+pub mod consents;
 pub mod courses;
 pub mod dates;
+pub mod exports;
 pub mod feeds;
 pub mod journal;
 pub mod mails;
 pub mod people;
 pub mod sessions;
 pub mod settings;
+pub mod templates;
 pub mod threads;
 pub mod types;
 
@@ -155,6 +158,27 @@ impl Store {
             Engine::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await?,
             Engine::Postgres => self.write.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?,
         })
+    }
+
+    /// Leaves nothing of what was deleted on any page: call it after an erasure was committed.
+    ///
+    /// `secure_delete` overwrites deleted rows, but what a row left where the tree was rearranged before is only gone when everything is written anew.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn scrub(&self) -> Result<()> {
+        let mut db = self.write.acquire().await?;
+        match self.engine {
+            Engine::Sqlite => {
+                sqlx::raw_sql("VACUUM").execute(&mut *db).await?;
+                // Waits for those who still read; a page they hold on to stays in the log until the next time.
+                sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *db).await?;
+            }
+            Engine::Postgres => {
+                sqlx::raw_sql("VACUUM FULL").execute(&mut *db).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Waits for what is under way, and closes.

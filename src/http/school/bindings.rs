@@ -48,6 +48,7 @@ fn bindings() -> String {
         ids,
         super::sessions::types(c),
         super::people::types(c),
+        super::demo::types(c),
         super::timetable::types(c),
         super::attendance::types(c),
         super::start::types(c),

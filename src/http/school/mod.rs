@@ -4,6 +4,7 @@ mod attendance;
 #[cfg(test)]
 mod bindings;
 mod conferences;
+mod demo;
 mod exports;
 mod feeds;
 mod files;
@@ -56,6 +57,7 @@ fn documented() -> (Router<App>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(document)
         .merge(sessions::routes())
         .merge(people::routes())
+        .merge(demo::routes())
         .merge(timetable::routes())
         .merge(attendance::routes())
         .merge(start::routes())

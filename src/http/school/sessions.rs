@@ -321,7 +321,7 @@ pub async fn end_others(State(app): State<App>, Signed(access): Signed) -> Resul
 }
 
 /// A new session, whatever there was before.
-async fn begin(db: &mut Connection, id: &PersonId, headers: &HeaderMap) -> Result<Response, Problem> {
+pub async fn begin(db: &mut Connection, id: &PersonId, headers: &HeaderMap) -> Result<Response, Problem> {
     let now = Moment::now();
     let person = people::find(db, id).await?.filter(|person| person.archived_at.is_none()).ok_or(SignInError::Wrong)?;
     let roles = people::roles(db, id).await?;

@@ -495,7 +495,9 @@ async fn staff_members(db: &mut Connection, access: &Access, named: &[PersonId])
     for member in &members {
         let here = people::find(db, member).await?.is_some_and(|person| person.archived_at.is_none());
         if !here || !works(&people::roles(db, member).await?) {
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_staff", "somebody of these does not work here").about("members"));
+            return Err(
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_staff", "somebody of these does not work here").about("members")
+            );
         }
     }
     Ok(members)

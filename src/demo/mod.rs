@@ -1,5 +1,8 @@
 //! The demonstration school: a lesson to join from two browsers, a staff conference, and a room where the bot musician plays for one.
 
+mod names;
+pub mod school;
+
 use crate::bot::Musician;
 use crate::http::App;
 use crate::links::{JoinClaims, join_url, seconds_now};
