@@ -1,13 +1,22 @@
 //! The school around the call: who may do what, and what follows from it. Records lie in [`crate::store`], requests come through `http`.
 
 pub mod access;
+pub mod agenda;
+pub mod attendance;
+pub mod categories;
 pub mod dossier;
 pub mod erasure;
 pub mod export;
 pub mod import;
 pub mod live;
+pub mod notices;
 pub mod permit;
+pub mod presence;
+pub mod relations;
 pub mod retention;
+pub mod room_names;
+#[cfg(test)]
+pub mod samples;
 pub mod secret;
 pub mod sheet;
 pub mod sign_in;
@@ -16,7 +25,9 @@ pub mod throttle;
 pub mod timetable;
 
 use crate::store::Store;
+use chrono_tz::Tz;
 use live::Live;
+use presence::Presences;
 use sign_in::Passwords;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use throttle::Throttle;
@@ -25,6 +36,10 @@ use throttle::Throttle;
 pub struct School {
     pub store: Store,
     pub passwords: Passwords,
+    /// Where the school is: times of day are meant there.
+    pub zone: Tz,
+    /// Who is in which course's online room.
+    pub presence: Presences,
     /// The pages that are open.
     pub live: Live,
     /// Failed sign-ins, by account and by address.
@@ -32,8 +47,15 @@ pub struct School {
 }
 
 impl School {
-    pub fn new(store: Store) -> Self {
-        Self { store, passwords: Passwords::default(), live: Live::default(), throttle: Mutex::default() }
+    pub fn new(store: Store, zone: Tz) -> Self {
+        Self {
+            store,
+            passwords: Passwords::default(),
+            zone,
+            presence: Presences::default(),
+            live: Live::default(),
+            throttle: Mutex::default(),
+        }
     }
 
     /// Whole after every statement under the lock, so a panic elsewhere spoils nothing.

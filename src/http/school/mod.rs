@@ -14,6 +14,8 @@ mod live;
 mod people;
 mod privacy;
 mod rooms;
+#[cfg(test)]
+mod scene;
 mod sessions;
 mod settings;
 mod signed;
