@@ -41,6 +41,7 @@ export function environmentAt(address: string, answers: Answers): Environment {
     },
     history: { pushState: move, replaceState: move },
     now: () => NOW,
+    connect: () => () => undefined,
   };
 }
 

@@ -18,6 +18,7 @@ import type {
   SetUp,
   SignIn,
 } from '../generated/school';
+import type { Category, ConfirmedDate, DateInfo, DayDate, Entrance, MessageInfo, Messages, Start, ThreadInfo } from './records';
 
 /** An answer takes milliseconds; a network that swallows the question must not leave a page waiting for ever. */
 const ANSWER_LIMIT_MS = 15_000;
@@ -132,6 +133,27 @@ export function createApi(wire: Wire) {
       setAccount: (person: string, form: AccountForm) => put(`/api/people/${id(person)}/account`, form),
       closeAccount: (person: string) => remove(`/api/people/${id(person)}/account`),
       makeLink: (person: string) => post<LinkInfo>(`/api/people/${id(person)}/link`),
+    },
+    time: {
+      start: () => get<Start>('/api/start'),
+      dates: (query: { from: string; to: string; course?: string; person?: string }) => get<DateInfo[]>('/api/dates', query),
+      day: (day: string) => get<DayDate[]>('/api/attendance', { day }),
+      categories: () => get<Category[]>('/api/categories'),
+      confirm: (dates: readonly ConfirmedDate[]) => post('/api/attendance/confirm', { dates }),
+      finalise: (date: { course: string; day: string; version: number }) =>
+        post(`/api/dates/${id(date.course)}/${id(date.day)}/finalise`, { version: date.version }),
+    },
+    rooms: {
+      enterCourse: (course: string) => post<Entrance>(`/api/courses/${id(course)}/enter`),
+      enterConference: (conference: string) => post<Entrance>(`/api/conferences/${id(conference)}/enter`),
+    },
+    talk: {
+      threads: () => get<ThreadInfo[]>('/api/threads'),
+      thread: (thread: string) => get<ThreadInfo>(`/api/threads/${id(thread)}`),
+      messages: (thread: string, before: number | null) => get<Messages>(`/api/threads/${id(thread)}/messages`, { before }),
+      write: (thread: string, client: string, text: string) => post<MessageInfo>(`/api/threads/${id(thread)}/messages`, { client_id: client, text }),
+      read: (thread: string, until: number) => post(`/api/threads/${id(thread)}/read`, { until }),
+      unread: () => get<{ threads: number; messages: number }>('/api/unread'),
     },
   };
 }

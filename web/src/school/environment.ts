@@ -7,5 +7,11 @@ export function browserEnvironment(): Environment {
     location: window.location,
     history: window.history,
     now: () => Date.now(),
+    connect: (onMessage, onClose) => {
+      const socket = new WebSocket(new URL('/api/live', window.location.href.replace(/^http/, 'ws')));
+      socket.addEventListener('message', ({ data }) => { onMessage(data); });
+      socket.addEventListener('close', ({ code }) => { onClose(code); });
+      return () => { socket.close(); };
+    },
   };
 }

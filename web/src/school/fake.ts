@@ -16,6 +16,8 @@ export class FakeSchool {
   readonly answers: Record<string, Answer>;
   readonly visited: string[] = [];
   assigned: string | null = null;
+  /** The page's open socket. */
+  live: { say(event: unknown): void; close(code: number): void } | null = null;
   now = 1_000_000;
   readonly #url: URL;
 
@@ -50,6 +52,10 @@ export class FakeSchool {
       },
       history: { pushState: move, replaceState: move },
       now: () => this.now,
+      connect: (onMessage, onClose) => {
+        this.live = { say: (event) => { onMessage(JSON.stringify(event)); }, close: onClose };
+        return () => { this.live = null; };
+      },
     };
   }
 

@@ -7,6 +7,10 @@ export type Route =
   | { readonly page: 'person'; readonly id: string }
   | { readonly page: 'new_person' }
   | { readonly page: 'profile' }
+  | { readonly page: 'plan' }
+  | { readonly page: 'attendance' }
+  | { readonly page: 'messages' }
+  | { readonly page: 'thread'; readonly id: string }
   | { readonly page: 'not_found' };
 
 export type PageName = Route['page'];
@@ -26,6 +30,9 @@ export function parseRoute({ pathname, hash }: Address): Route {
       return { page: first, secret };
     case 'people':
     case 'profile':
+    case 'plan':
+    case 'attendance':
+    case 'messages':
       return { page: first };
     default:
       return { page: 'not_found' };
@@ -33,10 +40,10 @@ export function parseRoute({ pathname, hash }: Address): Route {
 }
 
 function below(first: string, second: string): Route {
-  if (first !== 'people') return { page: 'not_found' };
-  if (second === 'new') return { page: 'new_person' };
+  if (first !== 'people' && first !== 'messages') return { page: 'not_found' };
+  if (first === 'people' && second === 'new') return { page: 'new_person' };
   try {
-    return { page: 'person', id: decodeURIComponent(second) };
+    return { page: first === 'people' ? 'person' : 'thread', id: decodeURIComponent(second) };
   } catch {
     return { page: 'not_found' };
   }
@@ -48,4 +55,8 @@ export const hrefs = {
   newPerson: '/people/new',
   person: (id: string) => `/people/${encodeURIComponent(id)}`,
   profile: '/profile',
+  plan: '/plan',
+  attendance: '/attendance',
+  messages: '/messages',
+  thread: (id: string) => `/messages/${encodeURIComponent(id)}`,
 } as const;

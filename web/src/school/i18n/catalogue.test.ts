@@ -15,7 +15,7 @@ function texts(node: unknown, path = ''): [string, string][] {
 }
 
 /** What a pupil meets; the office's pages are adults' alone, and before signing in nobody knows who reads. */
-const PUPILS = ['common', 'profile', 'start'] as const;
+const PUPILS = ['common', 'profile', 'start', 'talk'] as const;
 
 describe('the school’s words', () => {
   test('are the same places in every catalogue', () => {

@@ -2,12 +2,19 @@
 import type { Me } from '../../generated/school';
 import { setLanguage } from '../../i18n/words.svelte';
 import { createApi, type Api, type Refusal } from '../api';
+import { Live, type Connect } from '../live';
+import type { LiveEvent } from '../records';
 import { hrefs, parseRoute, type Route } from '../route';
+import { dayOf } from '../i18n/format';
+import { AttendanceStore } from './attendance.svelte';
 import { EnterStore, LandingStore, SetUpStore, SignInStore } from './door.svelte';
 import { PeopleStore } from './people.svelte';
 import { NewPersonStore, PersonStore } from './person.svelte';
 import { ProfileStore } from './profile.svelte';
 import { permissions, type Permissions } from './permissions';
+import { PlanStore } from './plan.svelte';
+import { StartStore } from './start.svelte';
+import { ThreadsStore, ThreadStore } from './talk.svelte';
 import { refusal } from './task.svelte';
 
 /** What the pages stand on; a test or the gallery gives its own. */
@@ -16,6 +23,8 @@ export interface Environment {
   readonly location: Pick<Location, 'pathname' | 'hash' | 'origin' | 'host' | 'assign'>;
   readonly history: Pick<History, 'pushState' | 'replaceState'>;
   readonly now: () => number;
+  /** To `/api/live`. */
+  readonly connect: Connect;
 }
 
 export type Session =
@@ -25,7 +34,11 @@ export type Session =
   | { readonly kind: 'failed'; readonly problem: Refusal };
 
 export type SchoolPage =
-  | { readonly kind: 'start' }
+  | { readonly kind: 'start'; readonly start: StartStore }
+  | { readonly kind: 'plan'; readonly plan: PlanStore }
+  | { readonly kind: 'attendance'; readonly attendance: AttendanceStore }
+  | { readonly kind: 'messages'; readonly talk: ThreadsStore }
+  | { readonly kind: 'thread'; readonly thread: ThreadStore }
   | { readonly kind: 'people'; readonly people: PeopleStore }
   | { readonly kind: 'person'; readonly person: PersonStore }
   | { readonly kind: 'new_person'; readonly person: NewPersonStore }
@@ -41,11 +54,14 @@ export type Door =
 export class SchoolStore {
   session = $state.raw<Session>({ kind: 'asking' });
   route = $state.raw<Route>({ page: 'start' });
-  page = $state.raw<SchoolPage>({ kind: 'start' });
+  page = $state.raw<SchoolPage>({ kind: 'not_found' });
   door = $state.raw<Door | null>(null);
   /** Grows with every page that was opened inside: the view moves the focus to its heading. */
   visits = $state(0);
+  /** Messages that wait to be read. */
+  unread = $state(0);
   readonly api: Api;
+  readonly #live: Live;
   readonly environment: Environment;
   /** The path that is shown. */
   #opened = '';
@@ -58,6 +74,10 @@ export class SchoolStore {
         this.#signedOut();
       },
     });
+    const onSignedOut = (): void => {
+      this.#signedOut();
+    };
+    this.#live = new Live(environment.connect, { onEvent: (event) => { this.#heard(event); }, onSignedOut });
   }
 
   get me(): Me | null {
@@ -138,8 +158,10 @@ export class SchoolStore {
   #signedOut(): void {
     if (this.door !== null && this.session.kind === 'signed_out') return;
     const landing = new LandingStore(this.environment);
+    this.#live.close();
+    this.unread = 0;
     this.session = { kind: 'signed_out' };
-    this.page = { kind: 'start' };
+    this.page = { kind: 'not_found' };
     this.door = { kind: 'sign_in', signIn: this.#signIn(), landing };
     void landing.load();
   }
@@ -148,7 +170,23 @@ export class SchoolStore {
     this.#take(me);
     this.door = null;
     this.#openPage();
+    this.#live.open();
   }
+
+  #heard(event: LiveEvent): void {
+    const { page } = this;
+    if (page.kind === 'messages') page.talk.heard(event);
+    if (page.kind === 'thread') page.thread.heard(event);
+    if (page.kind === 'start' && event.type !== 'read' && event.type !== 'thread') void page.start.start.load();
+    if (page.kind === 'plan' && event.type === 'date_changed') void page.plan.dates.load();
+    if (event.type === 'message' || event.type === 'read' || event.type === 'hello') void this.#countUnread();
+  }
+
+  /** Nobody waits for it: without an answer the badge stays as it is. */
+  #countUnread = async (): Promise<void> => {
+    const unread = await this.api.talk.unread().catch(() => null);
+    if (unread) this.unread = unread.messages;
+  };
 
   #take(me: Me): void {
     setLanguage(me.language);
@@ -161,7 +199,7 @@ export class SchoolStore {
   }
 
   #make(route: Route): SchoolPage {
-    if (this.session.kind !== 'signed_in') return { kind: 'start' };
+    if (this.session.kind !== 'signed_in') return { kind: 'not_found' };
     const { may } = this.session;
     switch (route.page) {
       case 'people':
@@ -172,10 +210,18 @@ export class SchoolStore {
         return may.keepPeople ? { kind: 'new_person', person: new NewPersonStore(this.api, (id) => { this.go(hrefs.person(id)); }) } : { kind: 'not_found' };
       case 'profile':
         return { kind: 'profile', profile: new ProfileStore(this) };
-      case 'not_found':
-        return { kind: 'not_found' };
+      case 'plan':
+        return { kind: 'plan', plan: new PlanStore(this.api, dayOf(this.environment.now())) };
+      case 'attendance':
+        return may.teach ? { kind: 'attendance', attendance: new AttendanceStore(this.api, dayOf(this.environment.now())) } : { kind: 'not_found' };
+      case 'messages':
+        return { kind: 'messages', talk: new ThreadsStore(this.api) };
+      case 'thread':
+        return { kind: 'thread', thread: new ThreadStore(this.api, route.id, () => { void this.#countUnread(); }) };
+      case 'start':
+        return { kind: 'start', start: new StartStore(this.api, this.environment, may) };
       default:
-        return { kind: 'start' };
+        return { kind: 'not_found' };
     }
   }
 }

@@ -1,2 +1,2 @@
 /** The pages that have a title of their own. */
-export type PageTitle = 'sign_in' | 'enter' | 'setup' | 'start' | 'people' | 'person' | 'new_person' | 'profile' | 'not_found';
+export type PageTitle = 'sign_in' | 'enter' | 'setup' | 'start' | 'people' | 'person' | 'new_person' | 'profile' | 'plan' | 'attendance' | 'messages' | 'thread' | 'not_found';

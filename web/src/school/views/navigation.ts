@@ -4,7 +4,7 @@ import { hrefs } from '../state/types';
 import type { IconName } from '../ui/icons';
 
 export interface NavigationItem {
-  readonly name: 'start' | 'people' | 'profile';
+  readonly name: 'start' | 'plan' | 'messages' | 'attendance' | 'people' | 'profile';
   readonly href: string;
   readonly icon: IconName;
   /** The pages that stand below it. */
@@ -15,6 +15,9 @@ export interface NavigationItem {
 export function navigation(may: Permissions): readonly NavigationItem[] {
   const items: (NavigationItem | false)[] = [
     { name: 'start', href: hrefs.start, icon: 'home', pages: ['start'] },
+    (may.teach || may.learn) && { name: 'plan', href: hrefs.plan, icon: 'calendar', pages: ['plan'] },
+    { name: 'messages', href: hrefs.messages, icon: 'chat', pages: ['messages', 'thread'] },
+    may.teach && { name: 'attendance', href: hrefs.attendance, icon: 'check-circle', pages: ['attendance'] },
     may.keepPeople && { name: 'people', href: hrefs.people, icon: 'people', pages: ['people', 'person', 'new_person'] },
     { name: 'profile', href: hrefs.profile, icon: 'user', pages: ['profile'] },
   ];

@@ -25,11 +25,18 @@ export const common = (s: Speak) => ({
     person: 'Person',
     new_person: 'Neue Person',
     profile: 'Profil',
+    plan: 'Plan',
+    attendance: 'Anwesenheit',
+    messages: 'Nachrichten',
+    thread: 'Nachricht',
     not_found: 'Seite nicht gefunden',
   } as Record<PageTitle, string>,
   nav: {
     start: 'Start',
     people: 'Personen',
+    plan: 'Plan',
+    messages: 'Nachrichten',
+    attendance: 'Anwesenheit',
     profile: 'Profil',
   },
   failed: {

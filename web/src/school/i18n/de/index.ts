@@ -5,6 +5,8 @@ import { people } from './people';
 import { problem } from './problem';
 import { profile } from './profile';
 import { start } from './start';
+import { talk } from './talk';
+import { time } from './time';
 
 /** Picks the form for a child (du) or an adult (Sie). */
 export type Speak = (du: string, sie: string) => string;
@@ -18,5 +20,7 @@ export function german(address: 'du' | 'Sie', format: SchoolFormat) {
     people: people(format),
     profile: profile(speak, format),
     start: start(speak),
+    talk: talk(speak, format),
+    time: time(speak, format),
   };
 }

@@ -23,11 +23,18 @@ export const common: SchoolMessages['common'] = {
     person: 'Person',
     new_person: 'New person',
     profile: 'Profile',
+    plan: 'Timetable',
+    attendance: 'Attendance',
+    messages: 'Messages',
+    thread: 'Message',
     not_found: 'Page not found',
   },
   nav: {
     start: 'Home',
     people: 'People',
+    plan: 'Timetable',
+    messages: 'Messages',
+    attendance: 'Attendance',
     profile: 'Profile',
   },
   failed: {

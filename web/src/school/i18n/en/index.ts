@@ -6,6 +6,8 @@ import { people } from './people';
 import { problem } from './problem';
 import { profile } from './profile';
 import { start } from './start';
+import { talk } from './talk';
+import { time } from './time';
 
 export function english(format: SchoolFormat): SchoolMessages {
   return {
@@ -15,5 +17,7 @@ export function english(format: SchoolFormat): SchoolMessages {
     people: people(format),
     profile: profile(format),
     start,
+    talk: talk(format),
+    time: time(format),
   };
 }
