@@ -69,6 +69,15 @@ describe('the join page', () => {
     await hannah.byId('join').click();
     await hannah.byId('join-without').click();
     await hannah.byId('leave').waitFor();
+    // In the lesson the buttons say so, and a tap says why.
+    for (const [id, word, title] of [
+      ['toggle-microphone', 'Kein Mikrofon', 'Wir dürfen dein Mikrofon nicht benutzen'],
+      ['toggle-camera', 'Keine Kamera', 'Wir dürfen deine Kamera nicht benutzen'],
+    ] as const) {
+      expect(await hannah.byId(id).innerText()).toBe(word);
+      await hannah.byId(id).click();
+      await hannah.byId('repair').getByRole('heading', { name: title }).waitFor();
+    }
     expect(hannah.errors).toEqual([]);
   });
 

@@ -133,6 +133,12 @@ const lessons: Record<string, GalleryState> = {
   settings: inLesson({}, ['[data-testid="settings-toggle"]'], desktop),
   more: inLesson({ unread: 3, lines: chatLines, change: { secondCamera: { kind: 'off' } } }, ['[data-testid="more-toggle"]']),
   'microphone-silent': inLesson({ notices: [notice({ kind: 'microphone_silent', seconds: 6 }, 'restart_microphone')] }),
+  'lesson-denied': inLesson({
+    link: studentLink,
+    microphone: { kind: 'problem', problem: { kind: 'denied', device: 'microphone', by: 'person' } },
+    camera: { kind: 'problem', problem: { kind: 'missing', device: 'camera' } },
+    notices: [notice({ kind: 'capture_problem', problem: { kind: 'denied', device: 'microphone', by: 'person' } }, 'try_again', 'banner', true)],
+  }),
   'microphone-lost': inLesson({ notices: [notice({ kind: 'microphone_lost', label: 'Scarlett 2i2 USB' }, 'use_other_microphone')] }),
   'camera-interrupted': inLesson({ notices: [notice({ kind: 'camera_interrupted', while: 'in_background' }, 'restart_camera', 'callout', true)] }),
   'screen-problem': inLesson({ change: { screen: { kind: 'problem', problem: { kind: 'denied', device: 'camera', by: 'system' } } } }, [], desktop),

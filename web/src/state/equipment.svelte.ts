@@ -233,9 +233,16 @@ export class Equipment {
     this.onAnswer();
     const track = this.media.track(device);
     if (track) this.#letThrough(device, track);
-    else await this.#open({ microphone: device === 'microphone', camera: device === 'camera' });
+    else this.#explain(device, await this.#open({ microphone: device === 'microphone', camera: device === 'camera' }));
     // Said even of a device that was only just opened: it may have been muted before this page.
     if (own.state.kind === 'on') this.listener?.onMuted(device, false);
+  }
+
+  /** In a room; before it, a device that would not open has a page of its own. A question that was closed is an answer. */
+  #explain(device: Device, problem: CaptureProblem | null): void {
+    if (!this.listener) return;
+    if (problem && problem.kind !== 'dismissed') this.#problem = problem;
+    else if (this.#problem?.device === device) this.#problem = null;
   }
 
   #switchOff(device: Device): void {
@@ -367,6 +374,10 @@ export class Equipment {
     this.#problem = null;
     if (device !== undefined && device !== 'camera') await this.#restart('microphone');
     if (device !== undefined && device !== 'microphone') await this.#restart('camera');
+    for (const one of ['microphone', 'camera'] as const) {
+      // Its owner's tap still holds, also against a mute from before this page.
+      if (device === one && this[one].kind === 'on' && this.saidOn(one)) this.listener?.onMuted(one, false);
+    }
   }
 
   dismissProblem(): void {

@@ -179,6 +179,34 @@ describe('the own devices', () => {
     expect(devices.requests.every(({ audio }) => audio === false)).toBe(true);
   });
 
+  it('say what is wrong when a tap in the room opens nothing, until it does', async () => {
+    equip(CHROMIUM);
+    devices.fails = 'NotAllowedError';
+    await equipment.openWanted();
+    // Joining without was an answer: nothing is said before somebody taps.
+    expect(equipment.notices).toEqual([]);
+    await equipment.toggleMicrophone();
+    expect(equipment.notices).toMatchObject([{ placement: 'banner', repair: 'try_again', what: { kind: 'capture_problem', problem: { device: 'microphone' } } }]);
+    await equipment.toggleCamera();
+    expect(equipment.notices).toMatchObject([{ what: { problem: { kind: 'denied', device: 'camera' } } }]);
+    devices.fails = null;
+    const [notice] = equipment.notices;
+    if (notice) equipment.repair(notice);
+    await settle();
+    expect(equipment.notices.filter(({ what }) => what.kind === 'capture_problem')).toEqual([]);
+    expect([equipment.microphone.kind, equipment.camera.kind]).toEqual(['problem', 'on']);
+    expect(told.at(-1)).toEqual(['camera', 'said', 'on']);
+  });
+
+  it('leave what is wrong before the room to its own page', async () => {
+    equip(CHROMIUM);
+    equipment.listener = null;
+    devices.fails = 'NotFoundError';
+    await equipment.toggleMicrophone();
+    expect(equipment.microphone.kind).toBe('problem');
+    expect(equipment.notices).toEqual([]);
+  });
+
   it('share one screen and one second camera, however often the button is tapped', async () => {
     await openAll(CHROMIUM);
     devices.asks = true;
