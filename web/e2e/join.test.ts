@@ -43,12 +43,15 @@ describe('the join page', () => {
     expect(hannah.errors).toEqual([]);
   });
 
-  it('joins with the camera off when it was switched off before', async () => {
+  it('joins with the camera off when it was switched off before, and says so', async () => {
     const hannah = await arrive();
+    const fate = async (id: string) => hannah.byId(id).locator('.fate').innerText();
+    expect([await fate('toggle-microphone'), await fate('toggle-camera')]).toEqual(['beim Beitritt an', 'beim Beitritt an']);
     await hannah.byId('toggle-camera').click();
     await until('on', async () => (await hannah.byId('toggle-camera').getAttribute('aria-pressed')) === 'true');
     await hannah.byId('toggle-camera').click();
     await until('off', async () => (await hannah.byId('toggle-camera').getAttribute('aria-pressed')) === 'false');
+    expect([await fate('toggle-microphone'), await fate('toggle-camera')]).toEqual(['beim Beitritt an', 'bleibt aus']);
     await hannah.join();
     expect(await hannah.byId('toggle-camera').getAttribute('aria-pressed')).toBe('false');
     expect(await hannah.byId('toggle-microphone').getAttribute('aria-pressed')).toBe('true');
