@@ -51,6 +51,8 @@ export interface LessonFixture {
   readonly microphone?: CaptureState;
   readonly camera?: CaptureState;
   readonly lobby?: readonly WaitingPerson[];
+  /** Whose pictures are 16:9, as cameras of computers have it. */
+  readonly wide?: boolean;
   readonly change?: Partial<LessonView>;
 }
 
@@ -115,7 +117,7 @@ export function lesson(fixture: LessonFixture): LessonView {
     participants: [me, ...others.values()],
     me,
     seats,
-    showSeat: (element, index) => (seats[index]?.picture === 'on' ? attach(element, seats[index].stream === 'screen' ? 'score' : (faces[index] ?? 'third')) : nothing),
+    showSeat: (element, index) => (seats[index]?.picture === 'on' ? attach(element, seats[index].stream === 'screen' ? 'score' : fixture.wide === true ? 'wide' : (faces[index] ?? 'third')) : nothing),
     get self() {
       return camera.kind === 'on' ? { stream: picture('teacher'), mirrored: true } : null;
     },

@@ -90,6 +90,8 @@ const lessons: Record<string, GalleryState> = {
   lesson: inLesson({}),
   'lesson-student': inLesson({ link: studentLink, seats: [seat(person(9, 'Frau Lindqvist-Baumgärtner', { role: 'teacher', speaking: true }), 0)] }),
   'lesson-alone': inLesson({ seats: [] }),
+  'lesson-wide': inLesson({ wide: true }),
+  'lesson-wide-three': inLesson({ wide: true, seats: [seat(hannah, 0), seat(longNamed, 1), seat({ ...deniz, present: false }, 2)] }),
   'lesson-long-name': inLesson({ seats: [seat(longNamed, 0)] }),
   'lesson-muted': inLesson({ microphone: { kind: 'off' }, camera: { kind: 'off' }, seats: [seat({ ...hannah, microphone: 'off', camera: 'off' }, 0, { picture: 'off' })] }),
   'lesson-waiting': inLesson({ seats: [seat(hannah, 0, { picture: 'waiting' })], change: { connection: { kind: 'starting' } } }),

@@ -74,6 +74,8 @@ export const lesson = (s: Speak, f: Format) => ({
   picture: (name: string) => `Bild von ${name}`,
   screenOf: (name: string) => `Bildschirm von ${name}`,
   secondOf: (name: string) => `Zweite Kamera von ${name}`,
+  whole: 'Ganzes Bild',
+  fill: 'Bild füllen',
   waiting: 'Das Bild kommt gleich',
   muted: 'Ton aus',
   away: 'Verbindung kurz weg',

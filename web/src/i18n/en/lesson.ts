@@ -71,6 +71,8 @@ export const lesson = (f: Format): Messages['lesson'] => ({
   picture: (name) => `Picture of ${name}`,
   screenOf: (name) => `Screen of ${name}`,
   secondOf: (name) => `Second camera of ${name}`,
+  whole: 'Whole picture',
+  fill: 'Fill the frame',
   waiting: 'The picture is on its way',
   muted: 'Muted',
   away: 'Connection lost for a moment',
