@@ -52,6 +52,7 @@ export interface LessonFixture {
   readonly camera?: CaptureState;
   readonly lobby?: readonly WaitingPerson[];
   /** Whose pictures are 16:9, as cameras of computers have it. */
+  readonly locked?: boolean;
   readonly wide?: boolean;
   readonly change?: Partial<LessonView>;
 }
@@ -84,9 +85,9 @@ export function chat(name: string, fixture: Pick<LessonFixture, 'lines' | 'unrea
 export type Door = Pick<RoomView, 'lobby' | 'admit' | 'admitAll' | 'dismissWaiting' | 'locked' | 'setLocked'>;
 
 /** Who waits in front of it, and whether it is locked. */
-export function door(fixture: { readonly lobby?: readonly WaitingPerson[] }): Door {
+export function door(fixture: { readonly lobby?: readonly WaitingPerson[]; readonly locked?: boolean }): Door {
   let lobby = $state.raw(fixture.lobby ?? []);
-  let locked = $state((fixture.lobby ?? []).length > 0);
+  let locked = $state(fixture.locked ?? (fixture.lobby ?? []).length > 0);
   return {
     get lobby() {
       return lobby;

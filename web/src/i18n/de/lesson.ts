@@ -82,6 +82,13 @@ export const lesson = (s: Speak, f: Format) => ({
   alone: {
     title: s('Du bist da', 'Sie sind da'),
     text: s('Gerade ist niemand sonst im Raum. Spiel dich ruhig ein.', 'Gerade ist niemand sonst im Raum. Wer den Link hat, kommt hier direkt dazu.'),
+    locked: 'Gerade ist niemand sonst im Raum. Er ist abgeschlossen: Wer kommt, wartet, bis Sie öffnen.',
+    lockedByOthers: s('Gerade ist niemand sonst im Raum. Er ist abgeschlossen.', 'Gerade ist niemand sonst im Raum. Er ist abgeschlossen: Wer neu kommt, wartet davor.'),
+  },
+  knocking: {
+    title: (names: readonly string[]) => (names.length > 2 ? `${f.number(names.length)} Personen warten` : `${f.list(names)} ${f.plural(names.length, { one: 'wartet', other: 'warten' })}`),
+    locked: 'Der Raum ist abgeschlossen. Herein kommt, wen Sie einlassen.',
+    removed: 'Herein kommt, wen Sie einlassen.',
   },
 
   chatPanel: {

@@ -76,7 +76,17 @@ export const lesson = (f: Format): Messages['lesson'] => ({
   waiting: 'The picture is on its way',
   muted: 'Muted',
   away: 'Connection lost for a moment',
-  alone: { title: 'You are here', text: 'Nobody else is in the room right now. Whoever has the link comes straight in.' },
+  alone: {
+    title: 'You are here',
+    text: 'Nobody else is in the room right now. Whoever has the link comes straight in.',
+    locked: 'Nobody else is in the room. It is locked: whoever comes waits until you admit them.',
+    lockedByOthers: 'Nobody else is in the room. It is locked: whoever comes now waits outside.',
+  },
+  knocking: {
+    title: (names) => (names.length > 2 ? `${f.number(names.length)} people are waiting` : `${f.list(names)} ${f.plural(names.length, { one: 'is', other: 'are' })} waiting`),
+    locked: 'The room is locked. Whom you admit comes in.',
+    removed: 'Whom you admit comes in.',
+  },
 
   chatPanel: {
     empty: 'No messages yet. Everybody in the room reads along.',
