@@ -78,8 +78,9 @@ class App implements AppStore {
       this.#showBroken(answer);
       return;
     }
-    const familiar = answer.kind === 'lesson' && (answer.role === 'student' || answer.role === 'guest');
-    this.#showJoin(address, { ...answer, address: familiar ? 'du' : 'Sie' });
+    // Guests are parents and other adults.
+    const pupil = answer.kind === 'lesson' && answer.role === 'student';
+    this.#showJoin(address, { ...answer, address: pupil ? 'du' : 'Sie' });
   }
 
   #showBroken(problem: LinkProblem): void {

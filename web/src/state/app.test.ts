@@ -39,4 +39,15 @@ describe('the page', () => {
     await questions[0]?.answer({ ...link, room: 'first' });
     expect(app.screen.kind === 'join' && app.screen.join.link.room).toBe('second');
   });
+
+  it.each([
+    ['student', 'lesson', 'du'],
+    ['guest', 'lesson', 'Sie'],
+    ['teacher', 'lesson', 'Sie'],
+    ['student', 'conference', 'Sie'],
+  ])('addresses a %s in a %s with %s', async (role, kind, address) => {
+    const app = createApp(location as unknown as Location);
+    await questions[0]?.answer({ kind, role, name: '', room: 'geige' });
+    expect(app.screen.kind === 'join' && app.screen.join.link.address).toBe(address);
+  });
 });
