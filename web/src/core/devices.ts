@@ -113,7 +113,9 @@ export class LocalMedia {
 
   /** Front to back on a tablet, to the next camera elsewhere. */
   flipCamera(): Promise<CaptureProblem | null> {
-    const { cameras } = this.#devices;
+    // Not to the one that is shown as the second camera.
+    const second = this.track('second_camera')?.getSettings().deviceId;
+    const cameras = this.#devices.cameras.filter(({ id }) => id !== second);
     const wanted: Facing = this.#facing === 'front' ? 'back' : 'front';
     const current = cameras.findIndex((camera) => camera.id === this.cameraId);
     const next = cameras.find((camera) => camera.facing === wanted) ?? cameras[(current + 1) % cameras.length];

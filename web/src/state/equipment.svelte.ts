@@ -178,7 +178,8 @@ export class Equipment {
   }
 
   get canFlip(): boolean {
-    return this.#lists.cameras.length > 1 && this.camera.kind === 'on';
+    const taken = this.second.kind === 'on' ? 1 : 0;
+    return this.#lists.cameras.length - taken > 1 && this.camera.kind === 'on';
   }
 
   get secondCamera(): ExtraCapture {
@@ -325,6 +326,8 @@ export class Equipment {
   }
 
   chooseCamera(id: string): void {
+    // Nobody wants to show the same camera twice.
+    if (this.media.track('second_camera')?.getSettings().deviceId === id) this.media.close('second_camera');
     this.media.selectCamera(id);
     if (this.media.track('camera')) void this.#restart('camera');
   }

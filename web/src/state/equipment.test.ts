@@ -207,6 +207,30 @@ describe('the own devices', () => {
     expect(equipment.notices).toEqual([]);
   });
 
+  it('never show the same camera twice', async () => {
+    await openAll(CHROMIUM);
+    devices.list.push({ deviceId: 'cam-3', kind: 'videoinput', label: 'Third' });
+    devices.dispatchEvent(new Event('devicechange'));
+    await settle();
+    const shown = () => devices.live().filter(({ kind }) => kind === 'video').map(({ settings }) => settings.deviceId);
+    await equipment.toggleSecondCamera();
+    expect(shown()).toEqual(['cam-1', 'cam-2']);
+    for (const camera of ['cam-3', 'cam-1']) {
+      await equipment.flipCamera();
+      expect(shown().toSorted()).toEqual([camera, 'cam-2'].toSorted());
+    }
+    equipment.chooseCamera('cam-2');
+    await settle();
+    expect(shown()).toEqual(['cam-2']);
+    // With two cameras there is nothing left to flip to.
+    devices.list.pop();
+    devices.dispatchEvent(new Event('devicechange'));
+    await settle();
+    expect(equipment.canFlip).toBe(true);
+    await equipment.toggleSecondCamera();
+    expect(equipment.canFlip).toBe(false);
+  });
+
   it('share one screen and one second camera, however often the button is tapped', async () => {
     await openAll(CHROMIUM);
     devices.asks = true;
