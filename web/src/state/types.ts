@@ -64,7 +64,7 @@ export interface StartView {
 }
 
 export interface LinkInfo extends LinkAnswer {
-  /** Address as "du" (students and guests of a lesson) or "Sie". */
+  /** Address as "du" (students of a lesson) or "Sie". */
   readonly address: 'du' | 'Sie';
 }
 
@@ -121,6 +121,8 @@ export interface JoinView {
   readonly connectionTest: ConnectionTest;
   /** Runs once by itself when the page opens. */
   testConnection(): void;
+  /** The device says that it has a network again: tests anew, and takes back what was said about the server. */
+  networkIsBack(): void;
 
   /** Things to know before joining (Bluetooth, mono, processing …), most important first. */
   readonly notices: readonly Notice[];
@@ -382,7 +384,8 @@ export type NoticeKind =
   | { readonly kind: 'microphone_lost'; readonly label: string }
   | { readonly kind: 'camera_lost'; readonly label: string }
   | { readonly kind: 'capture_problem'; readonly problem: CaptureProblem }
-  | { readonly kind: 'microphone_mono' }
+  /** `enough` for the chosen profile: to be known, not to be repaired. */
+  | { readonly kind: 'microphone_mono'; readonly enough: boolean }
   | { readonly kind: 'microphone_bluetooth'; readonly label: string; readonly upToKhz: number | null }
   /** Wanted off, but the browser left it on. */
   | { readonly kind: 'voice_processing'; readonly which: readonly ProcessingStep[] }
