@@ -19,7 +19,7 @@ export const join = (s: Speak, f: Format) => ({
   cameraOff: { title: 'Die Kamera ist aus', text: s('Die anderen sehen deinen Namen.', 'Die anderen sehen Ihren Namen.') },
   cameraClosed: {
     title: 'Die Kamera ist noch aus',
-    text: s('Sie geht an, sobald du sie ausprobierst oder beitrittst.', 'Sie geht an, sobald Sie sie ausprobieren oder beitreten.'),
+    text: s('Die Kamera geht an, sobald du sie ausprobierst oder beitrittst.', 'Sie geht an, sobald Sie sie ausprobieren oder beitreten.'),
     open: 'Kamera ausprobieren',
   },
   microphone: { label: 'Mikrofon', on: 'Mikrofon an', off: 'Mikrofon aus' },

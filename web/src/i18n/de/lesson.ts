@@ -82,13 +82,14 @@ export const lesson = (s: Speak, f: Format) => ({
   alone: {
     title: s('Du bist da', 'Sie sind da'),
     text: s('Gerade ist niemand sonst im Raum. Spiel dich ruhig ein.', 'Gerade ist niemand sonst im Raum. Wer den Link hat, kommt hier direkt dazu.'),
-    locked: 'Gerade ist niemand sonst im Raum. Er ist abgeschlossen: Wer kommt, wartet, bis Sie öffnen.',
+    // Only who leads a lesson reads this, and nobody leads with a pupil's link.
+    locked: s('Gerade ist niemand sonst im Raum. Er ist abgeschlossen.', 'Gerade ist niemand sonst im Raum. Er ist abgeschlossen: Wer kommt, wartet, bis Sie öffnen.'),
     lockedByOthers: s('Gerade ist niemand sonst im Raum. Er ist abgeschlossen.', 'Gerade ist niemand sonst im Raum. Er ist abgeschlossen: Wer neu kommt, wartet davor.'),
   },
   knocking: {
     title: (names: readonly string[]) => (names.length > 2 ? `${f.number(names.length)} Personen warten` : `${f.list(names)} ${f.plural(names.length, { one: 'wartet', other: 'warten' })}`),
-    locked: 'Der Raum ist abgeschlossen. Herein kommt, wen Sie einlassen.',
-    removed: 'Herein kommt, wen Sie einlassen.',
+    locked: s('Der Raum ist abgeschlossen. Herein kommt, wen du einlässt.', 'Der Raum ist abgeschlossen. Herein kommt, wen Sie einlassen.'),
+    removed: s('Herein kommt, wen du einlässt.', 'Herein kommt, wen Sie einlassen.'),
   },
 
   chatPanel: {
@@ -157,7 +158,7 @@ export const lesson = (s: Speak, f: Format) => ({
     text: s('Wir verbinden von selbst neu. Du musst nichts tun, dein Platz bleibt frei.', 'Wir verbinden von selbst neu. Sie müssen nichts tun, Ihr Platz bleibt frei.'),
     online: 'Das Gerät ist im Netz',
     offline: 'Das Gerät hat gerade kein Netz',
-    attempt: (count: number) => `Weg zur Schule wird gesucht, ${f.number(count)}. Versuch`,
+    searching: 'Der Weg zur Schule wird gesucht',
     microphone: (on: boolean) => `Mikrofon bleibt danach, wie es war: ${on ? 'an' : 'aus'}`,
     now: 'Gleich versuchen',
     leave: { lesson: 'Unterricht verlassen', conference: 'Konferenz verlassen' } as Record<RoomKind, string>,

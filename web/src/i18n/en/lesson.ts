@@ -154,7 +154,7 @@ export const lesson = (f: Format): Messages['lesson'] => ({
     text: 'We reconnect by ourselves. You need not do anything, your place stays free.',
     online: 'The device has a network',
     offline: 'The device has no network right now',
-    attempt: (count) => `Looking for the way to the school, attempt ${f.number(count)}`,
+    searching: 'Looking for the way to the school',
     microphone: (on) => `The microphone stays as it was: ${on ? 'on' : 'off'}`,
     now: 'Try now',
     leave: { lesson: 'Leave the lesson', conference: 'Leave the conference' },
