@@ -43,9 +43,11 @@ const pages: Record<string, GalleryState> = {
   'link-incomplete': page(() => ({ kind: 'link_broken', problem: { kind: 'incomplete' }, retry: nothing })),
   'link-unreachable': page(() => ({ kind: 'link_broken', problem: { kind: 'server_unreachable' }, retry: nothing })),
   unsupported: page(() => ({ kind: 'join', join: untouched(studentLink) }), { ...desktop, supported: false }),
-  left: page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: teacherLink, again: nothing } })),
-  'left-elsewhere': page(() => ({ kind: 'left', left: { reason: { kind: 'replaced_elsewhere' }, link: studentLink, again: nothing } })),
-  'left-expired': page(() => ({ kind: 'left', left: { reason: { kind: 'refused', code: 'link_expired' }, link: studentLink, again: null } })),
+  left: page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: teacherLink, again: nothing, returning: false, check: nothing } })),
+  reloaded: page(() => ({ kind: 'left', left: { reason: { kind: 'reloaded' }, link: studentLink, again: nothing, returning: false, check: nothing } })),
+  'left-returning': page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: studentLink, again: nothing, returning: true, check: null } })),
+  'left-elsewhere': page(() => ({ kind: 'left', left: { reason: { kind: 'replaced_elsewhere' }, link: studentLink, again: nothing, returning: false, check: null } })),
+  'left-expired': page(() => ({ kind: 'left', left: { reason: { kind: 'refused', code: 'link_expired' }, link: studentLink, again: null, returning: false, check: null } })),
 };
 
 const joining: Record<string, GalleryState> = {
@@ -161,7 +163,7 @@ const lessons: Record<string, GalleryState> = {
 
 const PEOPLE = ['[data-testid="participants-toggle"]'];
 const refused = (code: ErrorCode, link: LinkInfo, again: boolean): GalleryState =>
-  page(() => ({ kind: 'left', left: { reason: { kind: 'refused', code }, link, again: again ? nothing : null } }));
+  page(() => ({ kind: 'left', left: { reason: { kind: 'refused', code }, link, again: again ? nothing : null, returning: false, check: null } }));
 
 const conferences: Record<string, GalleryState> = {
   'conference-alone': inConference({ count: 1 }),
@@ -250,7 +252,7 @@ const lobbies: Record<string, GalleryState> = {
   'waiting-offline': page(() => ({ kind: 'waiting', waiting: waiting(attendeeLink, { connected: false }) }), desktop),
   'waiting-check': page(() => ({ kind: 'waiting', waiting: waiting(attendeeLink) }), desktop, ['[data-testid="waiting-check"]']),
   'waiting-off': page(() => ({ kind: 'waiting', waiting: waiting(studentLink, { microphone: { kind: 'off' }, camera: { kind: 'off' }, preview: null, level: noLevel }) })),
-  'left-conference': page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: staffLink, again: nothing } })),
+  'left-conference': page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: staffLink, again: nothing, returning: false, check: null } })),
   dismissed: refused('dismissed', attendeeLink, true),
   'dismissed-pupil': refused('dismissed', studentLink, true),
   removed: refused('removed', attendeeLink, true),

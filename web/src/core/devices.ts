@@ -29,6 +29,13 @@ export interface OpenResult {
   readonly camera: CaptureProblem | null;
 }
 
+/** `null`: the system's choice. */
+export interface Chosen {
+  readonly microphone: string | null;
+  readonly camera: string | null;
+  readonly facing: Facing;
+}
+
 interface Wanted {
   readonly microphone: boolean;
   readonly camera: boolean;
@@ -101,6 +108,15 @@ export class LocalMedia {
   selectCamera(id: string): void {
     this.#cameraId = id;
     this.#facing = this.#devices.cameras.find((camera) => camera.id === id)?.facing ?? 'front';
+  }
+
+  /** For the next opening: the devices that were chosen there. */
+  chooseLike({ microphone, camera, facing }: Chosen): void {
+    [this.#microphoneId, this.#cameraId, this.#facing] = [microphone, camera, facing];
+  }
+
+  get chosen(): Chosen {
+    return { microphone: this.#microphoneId, camera: this.#cameraId, facing: this.#facing };
   }
 
   restartMicrophone(): Promise<CaptureProblem | null> {

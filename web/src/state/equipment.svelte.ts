@@ -127,6 +127,12 @@ export class Equipment {
     return { headphones: this.headphones, profile: this.profile, off };
   }
 
+  /** The same devices as there, of which this takes the place. */
+  chooseLike(before: Equipment): void {
+    this.media.chooseLike(before.media.chosen);
+    this.speaker = before.speaker;
+  }
+
   get wanted(): Processing {
     return wantedProcessing(this.profile, this.headphones);
   }

@@ -192,6 +192,14 @@ export class JoinStore implements JoinView {
     void this.#openAndEnter();
   };
 
+  /** Joins with the answers given before, from another page; what `before` went on without, this does too. False: this page has to be seen. */
+  async comeBack(before: JoinStore | null): Promise<boolean> {
+    if (before) this.#doWithout = before.#doWithout;
+    if (!this.#nameIsGood()) return false;
+    await this.#openAndEnter();
+    return this.progress.kind === 'joining';
+  }
+
   tryDevicesAgain = (): void => {
     if (this.#goal === 'join') {
       this.join();

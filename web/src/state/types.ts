@@ -71,12 +71,18 @@ export interface LinkInfo extends LinkAnswer {
 export interface LeftView {
   readonly reason: LeftReason;
   readonly link: LinkInfo;
-  /** Back to the join page; `null` when that cannot help (the link expired …). */
+  /** Back into the room where one was there a moment ago, else to the join page; `null` when that cannot help (the link expired …). */
   readonly again: (() => void) | null;
+  /** On the way back: the browser may be asking for the devices. */
+  readonly returning: boolean;
+  /** To the join page instead, where devices are tried and chosen. */
+  readonly check: (() => void) | null;
 }
 
 export type LeftReason =
   | { readonly kind: 'left' }
+  /** The page was loaded anew in the middle of it. */
+  | { readonly kind: 'reloaded' }
   /** The same person joined from another tab or device. */
   | { readonly kind: 'replaced_elsewhere' }
   /** The server refused to go on; `code` has words of its own. */

@@ -63,6 +63,10 @@ export const pages: Messages['pages'] = {
   },
   left: {
     left: { title: { lesson: 'You left the lesson', conference: 'You left the conference' }, text: 'Camera and microphone are off. Nobody sees or hears you.' },
+    reloaded: {
+      title: { lesson: 'You were in the lesson just now', conference: 'You were in the conference just now' },
+      text: 'The page was loaded anew. Nobody sees or hears you right now. What you had switched off stays off.',
+    },
     replaced_elsewhere: {
       title: { lesson: 'You joined somewhere else', conference: 'You joined somewhere else' },
       text: 'It goes on in another window or on another device. Camera and microphone are off here.',
@@ -71,6 +75,8 @@ export const pages: Messages['pages'] = {
   },
   again: 'Join again',
   againHere: 'Continue here',
+  backInto: { lesson: 'Back to the lesson', conference: 'Back to the conference' },
+  checkFirst: 'Check picture and sound first',
   canClose: 'You can close this window.',
   error: {
     link_invalid: { title: 'This link does not fit', text: 'The school may have replaced it. Whoever invited you can send a new one.' },
