@@ -58,6 +58,7 @@ export interface LessonFixture {
 }
 
 export function chat(name: string, fixture: Pick<LessonFixture, 'lines' | 'unread'>, nameOf: (id: number) => string = () => ''): LessonView['chat'] {
+  let draft = $state('');
   let to = $state<ChatPartner | null>(null);
   let lines = $state<readonly ChatLine[]>(fixture.lines ?? []);
   let unread = $state(fixture.unread ?? 0);
@@ -73,6 +74,10 @@ export function chat(name: string, fixture: Pick<LessonFixture, 'lines' | 'unrea
     },
     setTo: (participant) => { to = participant === null ? null : { id: participant, name: nameOf(participant) }; },
     problem: null,
+    get draft() {
+      return draft;
+    },
+    write: (text) => { draft = text; },
     send: (text) => {
       if (text.trim() === '') return Promise.resolve(false);
       lines = [...lines, { id: lines.length + 1, name, text, mine: true, privately: to, sentAt: Date.now() }];

@@ -129,6 +129,7 @@ const lessons: Record<string, GalleryState> = {
       { id: 2, what: { kind: 'refused', code: 'too_fast' } },
     ],
   }),
+  'lesson-message': inLesson({ lines: chatLines, unread: 1, toasts: chatLines.slice(-1).map((line) => ({ id: 1, what: { kind: 'message', line } })) }),
   proof: inLesson({}, PROOF),
   'proof-poor': inLesson({ change: { proof: poorProof } }, PROOF),
   'proof-echo': inLesson({ link: studentLink, change: { proof: echoProof } }, PROOF),

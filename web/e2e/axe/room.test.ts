@@ -77,6 +77,33 @@ describe('panels', () => {
     expect(await byId('chat-input').inputValue()).toBe('');
   });
 
+  test('the chat keeps what is being written while another panel is open', async () => {
+    await gallery.show(page, 'chat', 'de');
+    await byId('chat-input').fill('Bitte ab Takt');
+    await byId('connection-panel-toggle').click();
+    await byId('connection-panel').waitFor();
+    await byId('chat-toggle').click();
+    expect(await byId('chat-input').inputValue()).toBe('Bitte ab Takt');
+  });
+
+  test('the chat links addresses, and nothing else', async () => {
+    await gallery.show(page, 'chat', 'de');
+    await byId('chat-input').fill('Hier: https://schule.example/noten.pdf. Nicht: javascript:alert(1)');
+    await byId('chat-send').click();
+    const bubble = byId('chat-message').last().locator('.bubble');
+    expect(await bubble.textContent()).toBe('Hier: https://schule.example/noten.pdf. Nicht: javascript:alert(1)');
+    const link = bubble.locator('a');
+    expect(await link.count()).toBe(1);
+    expect([await link.getAttribute('href'), await link.getAttribute('rel'), await link.getAttribute('target')]).toEqual(['https://schule.example/noten.pdf', 'noopener noreferrer', '_blank']);
+  });
+
+  test('a message shows on a phone, where the chat has no button of its own', async () => {
+    await gallery.show(page, 'lesson-message', 'de');
+    expect(await byId('toast').count()).toBe(0);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await byId('toast').filter({ hasText: 'Aurelia-Sophie von Hohenlohe-Waldburg: https://beispiel.example/' }).waitFor();
+  });
+
   test('open from the sheet on a phone', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await gallery.show(page, 'lesson', 'de');

@@ -346,6 +346,9 @@ export interface Chat {
   setTo(participant: number | null): void;
   /** Set while a message could not be sent. `gone`: the one it was for is not here any more. */
   readonly problem: 'empty' | 'too_long' | 'not_connected' | 'too_fast' | 'gone' | null;
+  /** What is being written; it outlives the panel. */
+  readonly draft: string;
+  write(draft: string): void;
   /** True once it came back from the server; keep the text in the field until then, and when it is false. */
   send(text: string): Promise<boolean>;
   /** The chat is open: `unread` becomes 0 and stays so. */
@@ -429,6 +432,8 @@ export interface Toast {
     | { readonly kind: 'joined' | 'left'; readonly name: string }
     /** In conferences: those who came or went within a few seconds. */
     | { readonly kind: 'several_joined' | 'several_left'; readonly count: number }
+    /** Somebody wrote while the chat was closed. For small screens, where nothing else shows it. */
+    | { readonly kind: 'message'; readonly line: ChatLine }
     /** We were given the floor. */
     | { readonly kind: 'floor_given' }
     | { readonly kind: 'profile'; readonly profile: SoundProfile; readonly name: string | null }
