@@ -40,6 +40,7 @@ const pages: Record<string, GalleryState> = {
   opening: page(() => ({ kind: 'opening' })),
   'link-invalid': page(() => ({ kind: 'link_broken', problem: { kind: 'invalid' }, retry: nothing })),
   'link-expired': page(() => ({ kind: 'link_broken', problem: { kind: 'expired' }, retry: nothing })),
+  'not-found': page(() => ({ kind: 'link_broken', problem: { kind: 'not_found' }, retry: nothing })),
   'link-incomplete': page(() => ({ kind: 'link_broken', problem: { kind: 'incomplete' }, retry: nothing })),
   'link-unreachable': page(() => ({ kind: 'link_broken', problem: { kind: 'server_unreachable' }, retry: nothing })),
   unsupported: page(() => ({ kind: 'join', join: untouched(studentLink) }), { ...desktop, supported: false }),

@@ -1,5 +1,5 @@
 import { canChooseSpeaker, canHoldLesson, canShareScreen, detectBrowser } from '../core/browser';
-import { askAboutLink, askForDemo, isLinkInfo, type JoinAddress, parseJoinAddress, signalUrl } from '../core/link';
+import { askAboutLink, askForDemo, isLinkInfo, isStartAddress, type JoinAddress, parseJoinAddress, signalUrl } from '../core/link';
 import { defaultProfile } from '../core/profile';
 import type { EndReason } from '../core/session';
 import { recall, remember } from '../core/storage';
@@ -58,7 +58,8 @@ class App implements AppStore {
     this.#equipment?.close();
     this.#equipment = null;
     const address = parseJoinAddress(this.#location);
-    if (address === null) this.#openStart();
+    if (address === null && isStartAddress(this.#location)) this.#openStart();
+    else if (address === null) this.#showBroken({ kind: 'not_found' });
     else if (address === 'incomplete') this.#showBroken({ kind: 'incomplete' });
     else void this.#openLink(address);
   }

@@ -40,6 +40,16 @@ describe('the page', () => {
     expect(app.screen.kind === 'join' && app.screen.join.link.room).toBe('second');
   });
 
+  it('says that there is nothing at an address that is none', () => {
+    for (const pathname of ['/geige', '/r/', '/r/geige/mehr', '/r']) {
+      location.pathname = pathname;
+      const { screen } = createApp(location as unknown as Location);
+      expect(screen.kind === 'link_broken' && screen.problem.kind, pathname).toBe('not_found');
+    }
+    location.pathname = '/';
+    expect(createApp(location as unknown as Location).screen.kind).toBe('start');
+  });
+
   it.each([
     ['student', 'lesson', 'du'],
     ['guest', 'lesson', 'Sie'],

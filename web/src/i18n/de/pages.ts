@@ -13,6 +13,7 @@ export const pages = (s: Speak) => ({
     start: 'Auftakt – Musikunterricht online',
     opening: 'Auftakt',
     link_broken: 'Link öffnen – Auftakt',
+    not_found: 'Seite nicht gefunden – Auftakt',
     join: (title: string) => `${title} – Auftakt`,
     lesson: (title: string) => `Unterricht: ${title} – Auftakt`,
     waiting: (title: string) => `Warten: ${title} – Auftakt`,
@@ -53,6 +54,10 @@ export const pages = (s: Speak) => ({
     expired: {
       title: 'Dieser Link gilt nicht mehr',
       text: 'Links zum Unterricht gelten nur für eine bestimmte Zeit. Die Lehrkraft kann einen neuen schicken.',
+    },
+    not_found: {
+      title: 'Unter dieser Adresse ist nichts',
+      text: 'Vielleicht ist beim Abtippen ein Zeichen verloren gegangen. Öffnen Sie den Link noch einmal aus der Nachricht der Schule.',
     },
     incomplete: {
       title: 'Dem Link fehlt das Ende',

@@ -5,6 +5,7 @@ export const pages: Messages['pages'] = {
     start: 'Auftakt – music lessons online',
     opening: 'Auftakt',
     link_broken: 'Open link – Auftakt',
+    not_found: 'Page not found – Auftakt',
     join: (title) => `${title} – Auftakt`,
     lesson: (title) => `Lesson: ${title} – Auftakt`,
     waiting: (title) => `Waiting: ${title} – Auftakt`,
@@ -45,6 +46,10 @@ export const pages: Messages['pages'] = {
     expired: {
       title: 'This link is no longer valid',
       text: 'Links to lessons hold for a certain time only. The teacher can send a new one.',
+    },
+    not_found: {
+      title: 'There is nothing at this address',
+      text: 'Perhaps a character was lost when it was typed. Open the link from the school’s message once more.',
     },
     incomplete: {
       title: 'The end of the link is missing',
