@@ -127,4 +127,13 @@ describe('the join page', () => {
       expect(await hannah.byId('join').count()).toBe(0);
     }
   });
+
+  it('says in words that there is nothing at a mistyped address', async () => {
+    const hannah = await arrive();
+    const answer = await hannah.page.goto(`${server.origin}/geige`);
+    expect(answer?.status()).toBe(404);
+    await hannah.page.getByRole('heading', { name: 'Unter dieser Adresse ist nichts' }).waitFor();
+    await hannah.page.getByRole('link', { name: 'Zur Startseite' }).click();
+    await hannah.page.getByRole('heading', { name: 'Unterricht, der gut klingt' }).waitFor();
+  });
 });

@@ -54,7 +54,7 @@ async fn a_mistyped_address_gives_a_person_the_page_and_a_program_the_problem() 
     let browser = ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
     for path in ["/geige", "/r", "/assets/gone.js"] {
         let page = house.http("GET", path, &[browser], "").await;
-        assert_eq!((page.status, page.header("content-type").as_str()), (404, "text/html; charset=utf-8"), "{path}");
+        assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"), "{path}");
         assert!(page.body.starts_with("<!doctype html>") && !page.header("content-security-policy").is_empty());
         for accept in ["*/*", "application/json", "text/htmlx"] {
             let problem = house.http("GET", path, &[("Accept", accept)], "").await;
