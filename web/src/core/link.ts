@@ -8,6 +8,8 @@ export interface JoinAddress {
 export type LinkProblem =
   | { readonly kind: 'invalid' }
   | { readonly kind: 'expired' }
+  /** No address of this server. */
+  | { readonly kind: 'not_found' }
   /** The address has no secret part after '#': it was cut when it was copied. */
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'server_unreachable' };
@@ -38,6 +40,11 @@ export function parseJoinAddress(url: Pick<URL, 'pathname' | 'hash'>): JoinAddre
   } catch {
     return null;
   }
+}
+
+/** The start page's own address. */
+export function isStartAddress({ pathname }: Pick<URL, 'pathname'>): boolean {
+  return pathname === '/' || pathname === '/index.html';
 }
 
 /** Asks the server what this link is, before anybody joins with it. */
