@@ -33,6 +33,8 @@ interface Onlooking {
   readonly height: number;
   /** Another way to the server than it says. */
   readonly mediaPort?: number;
+  /** Seats for sound alone, beside the one with a picture. */
+  readonly sounds?: number;
   /** Chromium takes AV1's dependency descriptor, but asks for it only when told to. */
   readonly descriptor?: Descriptor;
 }
@@ -66,13 +68,13 @@ export class Onlooker {
     this.#size = size;
   }
 
-  static async join(browser: Browser, server: Server, room: string, { mediaPort, descriptor, ...size }: Onlooking): Promise<Onlooker> {
+  static async join(browser: Browser, server: Server, room: string, { mediaPort, descriptor, sounds, ...size }: Onlooking): Promise<Onlooker> {
     const token = new URL(await server.link(room, 'attendee', 'Zuschauerin')).hash.slice(1);
     const context = await browser.newContext();
     const page = await context.newPage();
     // Sockets are for the server's own pages.
     await page.goto(`${server.origin}/healthz`);
-    await page.evaluate(lookOn, { token, mediaPort: mediaPort ?? null, descriptor: descriptor ?? 'as_usual' });
+    await page.evaluate(lookOn, { token, mediaPort: mediaPort ?? null, descriptor: descriptor ?? 'as_usual', sounds: sounds ?? 0 });
     return new Onlooker(context, page, size);
   }
 
@@ -114,6 +116,20 @@ export class Onlooker {
     });
   }
 
+  /** Energy of what was heard in each seat, counted up. */
+  async heard(): Promise<readonly number[]> {
+    return this.page.evaluate(async () => {
+      const { connection } = (window as OnlookerWindow).onlooking!;
+      const sounds = connection.getTransceivers().filter(({ receiver }) => receiver.track.kind === 'audio');
+      const reports = await Promise.all(sounds.map(({ receiver }) => receiver.getStats()));
+      return reports.map((report) => {
+        const all = [...(report as unknown as Map<string, Record<string, unknown>>).values()];
+        const energy = all.find(({ type }) => type === 'inbound-rtp')?.totalAudioEnergy;
+        return typeof energy === 'number' ? energy : 0;
+      });
+    });
+  }
+
   /** Whether frames come with a dependency descriptor. */
   async getsDescriptor(): Promise<boolean> {
     return this.page.evaluate(() => {
@@ -127,12 +143,19 @@ export class Onlooker {
 }
 
 /** Runs in the page. */
-async function lookOn({ token, mediaPort, descriptor }: { token: string; mediaPort: number | null; descriptor: Descriptor }): Promise<void> {
+async function lookOn({ token, mediaPort, descriptor, sounds }: Required<Omit<Onlooking, 'width' | 'height' | 'mediaPort'>> & { token: string; mediaPort: number | null }): Promise<void> {
   const names = new Map<string, number>();
   const frames: Frame[] = [];
   const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
   const audio = connection.addTransceiver('audio', { direction: 'recvonly' });
   const video = connection.addTransceiver('video', { direction: 'recvonly' });
+  const alone = Array.from({ length: sounds }, () => connection.addTransceiver('audio', { direction: 'recvonly' }));
+  // What nobody plays is not decoded.
+  for (const { receiver } of [audio, ...alone]) {
+    const player = new Audio();
+    player.srcObject = new MediaStream([receiver.track]);
+    void player.play();
+  }
   if (descriptor === 'wanted') askForDescriptor(video as NegotiatingTransceiver);
   const socket = new WebSocket(`ws://${location.host}/signal`);
   const say = (message: ClientMessage) => {
@@ -140,7 +163,8 @@ async function lookOn({ token, mediaPort, descriptor }: { token: string; mediaPo
   };
   const offer = async () => {
     await connection.setLocalDescription();
-    const seats = [{ audio_mid: audio.mid ?? '', video_mid: video.mid }];
+    const soundAlone = alone.map(({ mid }) => ({ audio_mid: mid ?? '', video_mid: null }));
+    const seats = [{ audio_mid: audio.mid ?? '', video_mid: video.mid }, ...soundAlone];
     say({ type: 'offer', id: 1, sdp: connection.localDescription?.sdp ?? '', tracks: [], seats, fresh: true });
   };
   await new Promise<void>((connected, failed) => {
