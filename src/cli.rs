@@ -3,6 +3,7 @@
 use crate::check::{self, Language, Verdict};
 use crate::config::{Config, Overrides};
 use crate::links::{JoinClaims, LinkKey, MediaClaims, join_url, seconds_now};
+use crate::lock::DataLock;
 use crate::rooms::Records;
 use crate::school::backup;
 use crate::server::{self, Server};
@@ -97,8 +98,10 @@ enum RoomCommand {
 
 #[derive(Debug, Args)]
 struct Link {
+    /// The name of the room it leads to, such as 'Geige Mia'. Made when there is none of this name.
     #[arg(long)]
     room: String,
+    /// What its holder may do. With moderator and attendee a new room is a conference, with the others a lesson.
     #[arg(long, value_enum)]
     role: RoleArgument,
     /// The name suggested on the join page.
@@ -133,10 +136,15 @@ enum Kind {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum RoleArgument {
+    /// Leads a lesson: admits, mutes, locks.
     Teacher,
+    /// A pupil.
     Student,
+    /// Somebody else, such as parents; waits in front of a conference.
     Guest,
+    /// Leads a conference: admits, mutes, locks.
     Moderator,
+    /// Takes part in a conference without waiting.
     Attendee,
 }
 
@@ -184,6 +192,7 @@ fn run_server(config: Option<PathBuf>, data: &Path, serve: Serve) -> anyhow::Res
 async fn serve_until_told(config: Config, data: &Path, demo: bool) -> anyhow::Result<ExitCode> {
     // Before anything starts: a signal during the start must not be lost.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let _lock = DataLock::take(data)?;
     let mut server = Server::start(config, data).await?;
     tracing::info!(port = server.address().port(), "serving at {}", server.url());
     if demo {

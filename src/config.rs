@@ -16,7 +16,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file named on the command line cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
     /// Not TOML, an unknown key or a value of the wrong kind. The message of the parser names line and key.
     #[error("{origin}: {message}")]

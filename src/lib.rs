@@ -9,6 +9,7 @@ mod http;
 pub mod linger;
 pub mod links;
 mod listener;
+mod lock;
 pub mod media_io;
 mod memory;
 mod pages;

@@ -113,13 +113,14 @@ impl Pages {
         Ok(Self(Arc::new(files)))
     }
 
-    /// The file at a path. The page's own addresses (`/`, `/r/…`, the school's) all give `index.html`; what looks like a file and is none gives 404.
+    /// The file at a path. The page's own addresses (`/`, `/r/…`, the school's) all give `index.html`; what is no address of ours gives 404, to a
+    /// person with the page that says so.
     pub fn serve(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
         if method != Method::GET && method != Method::HEAD {
             return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
         }
         let found = self.0.get(if is_page(path) { "/index.html" } else { path });
-        let Some(file) = found else { return StatusCode::NOT_FOUND.into_response() };
+        let Some(file) = found else { return self.nothing_here(method, headers) };
         let caching = if file.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
         let fresh = headers.get(header::IF_NONE_MATCH).is_some_and(|given| *given == file.etag);
         let answer = Response::builder().header(header::CACHE_CONTROL, caching).header(header::ETAG, &file.etag);
@@ -131,6 +132,20 @@ impl Pages {
         };
         answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
+
+    fn nothing_here(&self, method: &Method, headers: &HeaderMap) -> Response {
+        let page = self.0.get("/index.html").filter(|_| wants_a_page(headers));
+        let Some(page) = page else { return (StatusCode::NOT_FOUND, [(header::VARY, "Accept")]).into_response() };
+        let body = if *method == Method::HEAD { Body::empty() } else { Body::from(page.bytes.clone()) };
+        let about = [(header::CONTENT_TYPE, page.content_type), (header::CACHE_CONTROL, "no-cache"), (header::VARY, "Accept")];
+        (StatusCode::NOT_FOUND, about, body).into_response()
+    }
+}
+
+/// A browser that was sent here by a person names HTML; a program, a script or a picture does not.
+fn wants_a_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|kind| kind.split(';').next().is_some_and(|name| name.trim() == "text/html"))
 }
 
 /// The school's addresses, as `web/src/school/route.ts` has them; some have a page for each thing below.

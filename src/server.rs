@@ -30,11 +30,11 @@ const VIEWERS_PER_ROOM: usize = 500;
 /// Where a running server notes how its links begin, for `auftakt link`.
 const URL_FILE: &str = "server-url";
 
-/// Why the server did not start, in words for an operator.
+/// Why the server did not start, in words for an operator. What the system said about it is the error's source.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The TCP port cannot be had.
-    #[error("TCP {address} cannot be opened: {source}")]
+    #[error("TCP {address} cannot be opened")]
     Bind {
         /// Which.
         address: SocketAddr,
@@ -42,7 +42,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// The data directory cannot be used.
-    #[error("data directory {}: {source}", path.display())]
+    #[error("data directory {}", path.display())]
     Data {
         /// Which.
         path: PathBuf,

@@ -8,6 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 const PROBLEM_JSON: &str = "application/problem+json";
+/// The page itself says it, to people.
+const PAGE: &str = "text/html; charset=utf-8";
 
 /// A refusal: whose fault it is, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +107,7 @@ impl IntoResponse for Problem {
 pub async fn in_our_words(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
-    let said = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
+    let said = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON || kind == PAGE);
     if said || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }

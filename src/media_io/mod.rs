@@ -94,7 +94,7 @@ impl MediaConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A socket could not be had.
-    #[error("UDP {address} cannot be opened: {source}")]
+    #[error("UDP {address} cannot be opened")]
     Bind {
         /// Which.
         address: SocketAddr,

@@ -161,7 +161,7 @@ describe('a conference between four browsers', () => {
 
   it('lets whoever was inside come back by themselves, though it is locked', async () => {
     await kofi.page.reload();
-    await kofi.join();
+    await kofi.comeBack();
     await seesAll(eva, [KOFI]);
   });
 

@@ -73,7 +73,7 @@ describe('a lesson under fire', () => {
 
   it('lets somebody else in afterwards', async () => {
     await student.page.reload();
-    await student.join();
+    await student.comeBack();
     await Promise.all([teacher.seesAndHears(), student.seesAndHears()]);
   });
 });

@@ -43,12 +43,15 @@ describe('the join page', () => {
     expect(hannah.errors).toEqual([]);
   });
 
-  it('joins with the camera off when it was switched off before', async () => {
+  it('joins with the camera off when it was switched off before, and says so', async () => {
     const hannah = await arrive();
+    const fate = async (id: string) => hannah.byId(id).locator('.fate').innerText();
+    expect([await fate('toggle-microphone'), await fate('toggle-camera')]).toEqual(['beim Beitritt an', 'beim Beitritt an']);
     await hannah.byId('toggle-camera').click();
     await until('on', async () => (await hannah.byId('toggle-camera').getAttribute('aria-pressed')) === 'true');
     await hannah.byId('toggle-camera').click();
     await until('off', async () => (await hannah.byId('toggle-camera').getAttribute('aria-pressed')) === 'false');
+    expect([await fate('toggle-microphone'), await fate('toggle-camera')]).toEqual(['beim Beitritt an', 'bleibt aus']);
     await hannah.join();
     expect(await hannah.byId('toggle-camera').getAttribute('aria-pressed')).toBe('false');
     expect(await hannah.byId('toggle-microphone').getAttribute('aria-pressed')).toBe('true');
@@ -69,6 +72,15 @@ describe('the join page', () => {
     await hannah.byId('join').click();
     await hannah.byId('join-without').click();
     await hannah.byId('leave').waitFor();
+    // In the lesson the buttons say so, and a tap says why.
+    for (const [id, word, title] of [
+      ['toggle-microphone', 'Kein Mikrofon', 'Wir dürfen dein Mikrofon nicht benutzen'],
+      ['toggle-camera', 'Keine Kamera', 'Wir dürfen deine Kamera nicht benutzen'],
+    ] as const) {
+      expect(await hannah.byId(id).innerText()).toBe(word);
+      await hannah.byId(id).click();
+      await hannah.byId('repair').getByRole('heading', { name: title }).waitFor();
+    }
     expect(hannah.errors).toEqual([]);
   });
 
@@ -114,5 +126,14 @@ describe('the join page', () => {
       await hannah.page.getByRole('heading', { level: 1 }).waitFor();
       expect(await hannah.byId('join').count()).toBe(0);
     }
+  });
+
+  it('says in words that there is nothing at a mistyped address', async () => {
+    const hannah = await arrive();
+    const answer = await hannah.page.goto(`${server.origin}/geige`);
+    expect(answer?.status()).toBe(404);
+    await hannah.page.getByRole('heading', { name: 'Unter dieser Adresse ist nichts' }).waitFor();
+    await hannah.page.getByRole('link', { name: 'Zur Startseite' }).click();
+    await hannah.page.getByRole('heading', { name: 'Unterricht, der gut klingt' }).waitFor();
   });
 });

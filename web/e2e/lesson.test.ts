@@ -124,6 +124,20 @@ describe('a lesson between two browsers', () => {
     await student.byId('leave').click();
     // At once, except on a machine so busy that the socket is just being renewed: then the place is kept for 30 s.
     await until('the empty seat', async () => (await teacher.page.getByTestId('seat').count()) === 0, 45_000);
+  });
+
+  it('is locked: who comes back waits, is named over the picture, and is let in from there', async () => {
+    await teacher.byId('participants-toggle').click();
+    await teacher.byId('lock').click({ force: true });
+    await teacher.byId('alone').getByText('Wer kommt, wartet').waitFor();
+    await student.byId('rejoin').click();
+    await student.byId('lobby-waiting').waitFor();
+    const knocking = teacher.byId('knocking');
+    await knocking.getByRole('heading', { name: 'Hannah Ünal wartet' }).waitFor();
+    await teacher.byId('knocking-admit').click();
+    await teacher.seat('Hannah Ünal').waitFor();
+    await student.byId('leave').waitFor();
+    expect(await knocking.count()).toBe(0);
     expect(teacher.errors).toEqual([]);
     expect(student.errors).toEqual([]);
   });

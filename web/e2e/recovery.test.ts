@@ -80,6 +80,7 @@ describe('a lesson comes back by itself', () => {
 
   it('after a reload, with the name and the answers still there', async () => {
     await student.page.reload();
+    await student.byId('check-devices').click();
     await student.byId('join').waitFor();
     expect(await student.byId('name-input').inputValue()).toBe('Hannah');
     await student.join();

@@ -22,8 +22,8 @@ describe('coming back in the middle of a lesson', () => {
   /** Reloads and joins with one tap, answering nothing again. */
   async function reload(): Promise<void> {
     await student.page.reload();
-    await student.byId('join').click();
-    await student.byId('leave').waitFor();
+    await student.page.getByRole('heading', { name: 'Du warst gerade im Unterricht' }).waitFor();
+    await student.comeBack();
   }
 
   const microphone = () => student.byId('toggle-microphone').getAttribute('aria-pressed');
@@ -78,6 +78,17 @@ describe('coming back in the middle of a lesson', () => {
     await reload();
     await student.page.getByText('Dein Mikrofon ist noch stumm').waitFor();
     expect(await microphone()).toBe('false');
+    expect(await soundReachesTeacher()).toBe(false);
+    await student.byId('toggle-microphone').click();
+    await teacher.hears();
+  });
+
+  it('after leaving by mistake takes one tap, and unmutes nobody', async () => {
+    await mute();
+    await student.byId('leave').click();
+    await student.comeBack();
+    expect(await microphone()).toBe('false');
+    expect(await student.byId('toggle-camera').getAttribute('aria-pressed')).toBe('true');
     expect(await soundReachesTeacher()).toBe(false);
     await student.byId('toggle-microphone').click();
     await teacher.hears();

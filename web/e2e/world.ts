@@ -236,6 +236,13 @@ export class Person {
     await this.byId('leave').waitFor();
   }
 
+  /** From the page that a reload or leaving brought, with one tap. */
+  async comeBack(): Promise<void> {
+    await this.byId('rejoin').click();
+    await this.byId('toggle-microphone').waitFor();
+    await this.byId('leave').waitFor();
+  }
+
   seat(name: string) {
     return this.page.locator(`[data-testid="seat"][data-participant="${name}"]`);
   }

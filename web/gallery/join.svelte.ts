@@ -95,6 +95,7 @@ export function untouched(link: LinkInfo, change: Partial<JoinView> = {}): JoinV
     stopSoundCheck: nothing,
     connectionTest: { kind: 'running' },
     testConnection: nothing,
+    networkIsBack: nothing,
     notices: [],
     repair: nothing,
     get progress() {

@@ -51,10 +51,14 @@ export interface LessonFixture {
   readonly microphone?: CaptureState;
   readonly camera?: CaptureState;
   readonly lobby?: readonly WaitingPerson[];
+  /** Whose pictures are 16:9, as cameras of computers have it. */
+  readonly locked?: boolean;
+  readonly wide?: boolean;
   readonly change?: Partial<LessonView>;
 }
 
 export function chat(name: string, fixture: Pick<LessonFixture, 'lines' | 'unread'>, nameOf: (id: number) => string = () => ''): LessonView['chat'] {
+  let draft = $state('');
   let to = $state<ChatPartner | null>(null);
   let lines = $state<readonly ChatLine[]>(fixture.lines ?? []);
   let unread = $state(fixture.unread ?? 0);
@@ -70,6 +74,10 @@ export function chat(name: string, fixture: Pick<LessonFixture, 'lines' | 'unrea
     },
     setTo: (participant) => { to = participant === null ? null : { id: participant, name: nameOf(participant) }; },
     problem: null,
+    get draft() {
+      return draft;
+    },
+    write: (text) => { draft = text; },
     send: (text) => {
       if (text.trim() === '') return Promise.resolve(false);
       lines = [...lines, { id: lines.length + 1, name, text, mine: true, privately: to, sentAt: Date.now() }];
@@ -82,9 +90,9 @@ export function chat(name: string, fixture: Pick<LessonFixture, 'lines' | 'unrea
 export type Door = Pick<RoomView, 'lobby' | 'admit' | 'admitAll' | 'dismissWaiting' | 'locked' | 'setLocked'>;
 
 /** Who waits in front of it, and whether it is locked. */
-export function door(fixture: { readonly lobby?: readonly WaitingPerson[] }): Door {
+export function door(fixture: { readonly lobby?: readonly WaitingPerson[]; readonly locked?: boolean }): Door {
   let lobby = $state.raw(fixture.lobby ?? []);
-  let locked = $state((fixture.lobby ?? []).length > 0);
+  let locked = $state(fixture.locked ?? (fixture.lobby ?? []).length > 0);
   return {
     get lobby() {
       return lobby;
@@ -115,7 +123,7 @@ export function lesson(fixture: LessonFixture): LessonView {
     participants: [me, ...others.values()],
     me,
     seats,
-    showSeat: (element, index) => (seats[index]?.picture === 'on' ? attach(element, seats[index].stream === 'screen' ? 'score' : (faces[index] ?? 'third')) : nothing),
+    showSeat: (element, index) => (seats[index]?.picture === 'on' ? attach(element, seats[index].stream === 'screen' ? 'score' : fixture.wide === true ? 'wide' : (faces[index] ?? 'third')) : nothing),
     get self() {
       return camera.kind === 'on' ? { stream: picture('teacher'), mirrored: true } : null;
     },

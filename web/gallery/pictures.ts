@@ -28,9 +28,9 @@ import lesson from './pictures/stunde.svg?url';
 
 /** The staff of the mock: a drawing for everybody with a camera. */
 export const staff = { p01: third, p02: fourth, leiterin, p03, p04, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15, p16, p18, p19, p20, p21, p23, p24 } as const;
-export type PictureName = 'lesson' | 'teacher' | 'child' | 'third' | 'fourth' | 'score' | keyof typeof staff;
+export type PictureName = 'lesson' | 'teacher' | 'child' | 'third' | 'fourth' | 'score' | 'wide' | keyof typeof staff;
 
-const sources: Readonly<Record<PictureName, string>> = { lesson, teacher, child, third, fourth, score, ...staff };
+const sources: Readonly<Record<PictureName, string>> = { lesson, teacher, child, third, fourth, score, wide: lesson, ...staff };
 const streams = new Map<PictureName, MediaStream>();
 
 export function picture(name: PictureName): MediaStream {
@@ -39,7 +39,7 @@ export function picture(name: PictureName): MediaStream {
   const canvas = document.createElement('canvas');
   // Forty of them are drawn at once, so that looking at a conference does not take the whole machine.
   const large = !(name in staff);
-  canvas.width = large ? 960 : 480;
+  canvas.width = name === 'wide' ? 1280 : large ? 960 : 480;
   canvas.height = large ? 720 : 360;
   const context = canvas.getContext('2d');
   const image = new Image();

@@ -36,12 +36,15 @@ const pages: Record<string, GalleryState> = {
   opening: page(() => ({ kind: 'opening' })),
   'link-invalid': page(() => ({ kind: 'link_broken', problem: { kind: 'invalid' }, retry: nothing })),
   'link-expired': page(() => ({ kind: 'link_broken', problem: { kind: 'expired' }, retry: nothing })),
+  'not-found': page(() => ({ kind: 'link_broken', problem: { kind: 'not_found' }, retry: nothing })),
   'link-incomplete': page(() => ({ kind: 'link_broken', problem: { kind: 'incomplete' }, retry: nothing })),
   'link-unreachable': page(() => ({ kind: 'link_broken', problem: { kind: 'server_unreachable' }, retry: nothing })),
   unsupported: page(() => ({ kind: 'join', join: untouched(studentLink) }), { ...desktop, supported: false }),
-  left: page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: teacherLink, again: nothing } })),
-  'left-elsewhere': page(() => ({ kind: 'left', left: { reason: { kind: 'replaced_elsewhere' }, link: studentLink, again: nothing } })),
-  'left-expired': page(() => ({ kind: 'left', left: { reason: { kind: 'refused', code: 'link_expired' }, link: studentLink, again: null } })),
+  left: page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: teacherLink, again: nothing, returning: false, check: nothing } })),
+  reloaded: page(() => ({ kind: 'left', left: { reason: { kind: 'reloaded' }, link: studentLink, again: nothing, returning: false, check: nothing } })),
+  'left-returning': page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: studentLink, again: nothing, returning: true, check: null } })),
+  'left-elsewhere': page(() => ({ kind: 'left', left: { reason: { kind: 'replaced_elsewhere' }, link: studentLink, again: nothing, returning: false, check: null } })),
+  'left-expired': page(() => ({ kind: 'left', left: { reason: { kind: 'refused', code: 'link_expired' }, link: studentLink, again: null, returning: false, check: null } })),
 };
 
 const joining: Record<string, GalleryState> = {
@@ -86,6 +89,11 @@ const lessons: Record<string, GalleryState> = {
   lesson: inLesson({}),
   'lesson-student': inLesson({ link: studentLink, seats: [seat(person(9, 'Frau Lindqvist-Baumgärtner', { role: 'teacher', speaking: true }), 0)] }),
   'lesson-alone': inLesson({ seats: [] }),
+  'lesson-wide': inLesson({ wide: true }),
+  'lesson-wide-three': inLesson({ wide: true, seats: [seat(hannah, 0), seat(longNamed, 1), seat({ ...deniz, present: false }, 2)] }),
+  'lesson-locked': inLesson({ seats: [], locked: true }),
+  'lesson-knocking': inLesson({ seats: [], lobby: waitingPeople.slice(0, 1) }),
+  'lesson-knocking-two': inLesson({ lobby: waitingPeople }),
   'lesson-long-name': inLesson({ seats: [seat(longNamed, 0)] }),
   'lesson-muted': inLesson({ microphone: { kind: 'off' }, camera: { kind: 'off' }, seats: [seat({ ...hannah, microphone: 'off', camera: 'off' }, 0, { picture: 'off' })] }),
   'lesson-waiting': inLesson({ seats: [seat(hannah, 0, { picture: 'waiting' })], change: { connection: { kind: 'starting' } } }),
@@ -118,6 +126,7 @@ const lessons: Record<string, GalleryState> = {
       { id: 2, what: { kind: 'refused', code: 'too_fast' } },
     ],
   }),
+  'lesson-message': inLesson({ lines: chatLines, unread: 1, toasts: chatLines.slice(-1).map((line) => ({ id: 1, what: { kind: 'message', line } })) }),
   proof: inLesson({}, PROOF),
   'proof-poor': inLesson({ change: { proof: poorProof } }, PROOF),
   'proof-echo': inLesson({ link: studentLink, change: { proof: echoProof } }, PROOF),
@@ -129,6 +138,12 @@ const lessons: Record<string, GalleryState> = {
   settings: inLesson({}, ['[data-testid="settings-toggle"]'], desktop),
   more: inLesson({ unread: 3, lines: chatLines, change: { secondCamera: { kind: 'off' } } }, ['[data-testid="more-toggle"]']),
   'microphone-silent': inLesson({ notices: [notice({ kind: 'microphone_silent', seconds: 6 }, 'restart_microphone')] }),
+  'lesson-denied': inLesson({
+    link: studentLink,
+    microphone: { kind: 'problem', problem: { kind: 'denied', device: 'microphone', by: 'person' } },
+    camera: { kind: 'problem', problem: { kind: 'missing', device: 'camera' } },
+    notices: [notice({ kind: 'capture_problem', problem: { kind: 'denied', device: 'microphone', by: 'person' } }, 'try_again', 'banner', true)],
+  }),
   'microphone-lost': inLesson({ notices: [notice({ kind: 'microphone_lost', label: 'Scarlett 2i2 USB' }, 'use_other_microphone')] }),
   'camera-interrupted': inLesson({ notices: [notice({ kind: 'camera_interrupted', while: 'in_background' }, 'restart_camera', 'callout', true)] }),
   'screen-problem': inLesson({ change: { screen: { kind: 'problem', problem: { kind: 'denied', device: 'camera', by: 'system' } } } }, [], desktop),
@@ -146,7 +161,7 @@ const lessons: Record<string, GalleryState> = {
 
 const PEOPLE = ['[data-testid="participants-toggle"]'];
 const refused = (code: ErrorCode, link: LinkInfo, again: boolean): GalleryState =>
-  page(() => ({ kind: 'left', left: { reason: { kind: 'refused', code }, link, again: again ? nothing : null } }));
+  page(() => ({ kind: 'left', left: { reason: { kind: 'refused', code }, link, again: again ? nothing : null, returning: false, check: null } }));
 
 const conferences: Record<string, GalleryState> = {
   'conference-alone': inConference({ count: 1 }),
@@ -235,7 +250,7 @@ const lobbies: Record<string, GalleryState> = {
   'waiting-offline': page(() => ({ kind: 'waiting', waiting: waiting(attendeeLink, { connected: false }) }), desktop),
   'waiting-check': page(() => ({ kind: 'waiting', waiting: waiting(attendeeLink) }), desktop, ['[data-testid="waiting-check"]']),
   'waiting-off': page(() => ({ kind: 'waiting', waiting: waiting(studentLink, { microphone: { kind: 'off' }, camera: { kind: 'off' }, preview: null, level: noLevel }) })),
-  'left-conference': page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: staffLink, again: nothing } })),
+  'left-conference': page(() => ({ kind: 'left', left: { reason: { kind: 'left' }, link: staffLink, again: nothing, returning: false, check: null } })),
   dismissed: refused('dismissed', attendeeLink, true),
   'dismissed-pupil': refused('dismissed', studentLink, true),
   removed: refused('removed', attendeeLink, true),

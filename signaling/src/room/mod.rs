@@ -273,6 +273,10 @@ impl Room {
         // The process's own participants play for somebody, or for nobody.
         let nobody = self.participants.values().all(Participant::is_local) && self.viewers.is_empty() && self.lobby.is_empty();
         let empty = nobody && self.offers.is_empty();
+        if empty && self.empty_since.is_none() {
+            // The lock was for those who were here: the next lesson finds the door as it always is.
+            self.settings.locked = false;
+        }
         self.empty_since = empty.then(|| self.empty_since.unwrap_or(now));
     }
 

@@ -251,6 +251,24 @@ fn a_locked_room_lets_nobody_new_in_but_who_leads() {
 }
 
 #[test]
+fn the_lock_ends_with_the_last_who_goes_unless_somebody_waits() {
+    let mut w = World::new();
+    let teacher = w.join("T", Role::Teacher);
+    w.say(&teacher, ClientMessage::SetLocked { locked: true });
+    w.say(&teacher, ClientMessage::Leave);
+    let student = w.join("S", Role::Student);
+    let teacher = w.join("T", Role::Teacher);
+    w.say(&teacher, ClientMessage::SetLocked { locked: true });
+    let request = w.request("next", Role::Student);
+    let (outside, _) = w.wait_outside(request);
+    w.say(&student, ClientMessage::Leave);
+    w.say(&teacher, ClientMessage::Leave);
+    assert!(w.read_socket(outside.socket).iter().all(|message| !matches!(message, ServerMessage::Welcome { .. })));
+    let request = w.request("another", Role::Student);
+    w.wait_outside(request);
+}
+
+#[test]
 fn who_was_removed_comes_back_only_through_the_lobby() {
     for role in [Role::Attendee, Role::Guest, Role::Moderator] {
         let mut w = World::conference();

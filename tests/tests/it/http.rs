@@ -49,6 +49,21 @@ async fn every_refusal_is_a_problem() {
 }
 
 #[tokio::test]
+async fn a_mistyped_address_gives_a_person_the_page_and_a_program_the_problem() {
+    let house = House::open().await;
+    let browser = ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+    for path in ["/geige", "/r", "/assets/gone.js"] {
+        let page = house.http("GET", path, &[browser], "").await;
+        assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"), "{path}");
+        assert!(page.body.starts_with("<!doctype html>") && !page.header("content-security-policy").is_empty());
+        for accept in ["*/*", "application/json", "text/htmlx"] {
+            let problem = house.http("GET", path, &[("Accept", accept)], "").await;
+            assert_eq!((problem.status, problem.problem().as_str()), (404, "not_found"), "{path} {accept}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_link_says_the_room_and_the_school() {
     let house = House::open().await;
     let body = serde_json::json!({ "token": house.link(Role::Student, "Mia") }).to_string();

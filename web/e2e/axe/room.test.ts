@@ -77,6 +77,33 @@ describe('panels', () => {
     expect(await byId('chat-input').inputValue()).toBe('');
   });
 
+  test('the chat keeps what is being written while another panel is open', async () => {
+    await gallery.show(page, 'chat', 'de');
+    await byId('chat-input').fill('Bitte ab Takt');
+    await byId('connection-panel-toggle').click();
+    await byId('connection-panel').waitFor();
+    await byId('chat-toggle').click();
+    expect(await byId('chat-input').inputValue()).toBe('Bitte ab Takt');
+  });
+
+  test('the chat links addresses, and nothing else', async () => {
+    await gallery.show(page, 'chat', 'de');
+    await byId('chat-input').fill('Hier: https://schule.example/noten.pdf. Nicht: javascript:alert(1)');
+    await byId('chat-send').click();
+    const bubble = byId('chat-message').last().locator('.bubble');
+    expect(await bubble.textContent()).toBe('Hier: https://schule.example/noten.pdf. Nicht: javascript:alert(1)');
+    const link = bubble.locator('a');
+    expect(await link.count()).toBe(1);
+    expect([await link.getAttribute('href'), await link.getAttribute('rel'), await link.getAttribute('target')]).toEqual(['https://schule.example/noten.pdf', 'noopener noreferrer', '_blank']);
+  });
+
+  test('a message shows on a phone, where the chat has no button of its own', async () => {
+    await gallery.show(page, 'lesson-message', 'de');
+    expect(await byId('toast').count()).toBe(0);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await byId('toast').filter({ hasText: 'Aurelia-Sophie von Hohenlohe-Waldburg: https://beispiel.example/' }).waitFor();
+  });
+
   test('open from the sheet on a phone', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await gallery.show(page, 'lesson', 'de');
@@ -149,6 +176,42 @@ describe('own picture', () => {
   });
 });
 
+describe('the other’s picture', () => {
+  const shown = () => page.locator('.tile.someone > video').first().evaluate((video) => getComputedStyle(video).objectFit);
+  const whole = () => page.getByRole('button', { name: 'Ganzes Bild: Bild von Hannah' });
+  const fill = () => page.getByRole('button', { name: 'Bild füllen: Bild von Hannah' });
+
+  test.each([
+    [{ width: 1180, height: 820 }, 'cover'],
+    [{ width: 1440, height: 900 }, 'cover'],
+    [{ width: 820, height: 1180 }, 'contain'],
+    [{ width: 390, height: 844 }, 'contain'],
+  ])('fills its tile only while little of it is lost: %o', async (size, fit) => {
+    await page.setViewportSize(size);
+    await gallery.show(page, 'lesson-wide', 'de');
+    await page.waitForFunction((wanted) => {
+      const video = document.querySelector<HTMLVideoElement>('.tile.someone > video');
+      return video !== null && video.videoWidth > 0 && getComputedStyle(video).objectFit === wanted;
+    }, fit);
+  });
+
+  test('is shown whole or filling as somebody chose, by key and by two taps', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await gallery.show(page, 'lesson-wide', 'de');
+    await fill().press('Enter');
+    expect(await shown()).toBe('cover');
+    await whole().waitFor();
+    // The choice holds whatever becomes of the tile.
+    await byId('more-toggle').click();
+    await page.setViewportSize({ width: 820, height: 1180 });
+    expect(await shown()).toBe('cover');
+    await byId('seat').dblclick({ position: { x: 100, y: 200 } });
+    expect(await shown()).toBe('contain');
+    await byId('seat').click({ position: { x: 100, y: 200 } });
+    expect(await shown()).toBe('contain');
+  });
+});
+
 describe('own picture', () => {
   /** What of the stage's words lies under the own picture, in any corner. */
   const covered = async (): Promise<string[]> => {
@@ -159,7 +222,7 @@ describe('own picture', () => {
       found.push(
         ...(await page.evaluate(() => {
           const own = document.querySelector('.selves')?.getBoundingClientRect() ?? new DOMRect();
-          const words = document.querySelectorAll('.tile.someone > .name, .tile.someone > .tag, .repair');
+          const words = document.querySelectorAll('.tile.someone > .name, .tile.someone > .tag, .tile.someone > .fit, .repair');
           return [...words].flatMap((word) => {
             const box = word.getBoundingClientRect();
             const apart = box.right <= own.left || box.left >= own.right || box.bottom <= own.top || box.top >= own.bottom;
@@ -171,7 +234,7 @@ describe('own picture', () => {
     return found;
   };
 
-  test.each(['lesson', 'lesson-long-name', 'lesson-two', 'lesson-three', 'lesson-away'])('covers no name and no mark: %s', async (state) => {
+  test.each(['lesson', 'lesson-long-name', 'lesson-two', 'lesson-three', 'lesson-away', 'lesson-wide', 'lesson-wide-three'])('covers no name and no mark: %s', async (state) => {
     for (const size of [{ width: 1180, height: 820 }, { width: 820, height: 1180 }, { width: 390, height: 844 }]) {
       await page.setViewportSize(size);
       await gallery.show(page, state, 'de');

@@ -156,7 +156,7 @@ export class AudioEngine {
     if (facts.peak >= this.#held.amplitude || now > this.#held.until) {
       this.#held = { amplitude: facts.peak, value: meterValue(facts.peak), until: now + PEAK_HOLD_MS };
     }
-    const verdict = levelVerdict(this.#held.amplitude, facts.digitalSilence);
+    const verdict = levelVerdict(this.#held.amplitude, this.watch.silentMs(now), this.#reading.verdict);
     this.#publish({ value, peak: this.#held.value, verdict });
   }
 

@@ -29,6 +29,13 @@ export interface OpenResult {
   readonly camera: CaptureProblem | null;
 }
 
+/** `null`: the system's choice. */
+export interface Chosen {
+  readonly microphone: string | null;
+  readonly camera: string | null;
+  readonly facing: Facing;
+}
+
 interface Wanted {
   readonly microphone: boolean;
   readonly camera: boolean;
@@ -103,6 +110,15 @@ export class LocalMedia {
     this.#facing = this.#devices.cameras.find((camera) => camera.id === id)?.facing ?? 'front';
   }
 
+  /** For the next opening: the devices that were chosen there. */
+  chooseLike({ microphone, camera, facing }: Chosen): void {
+    [this.#microphoneId, this.#cameraId, this.#facing] = [microphone, camera, facing];
+  }
+
+  get chosen(): Chosen {
+    return { microphone: this.#microphoneId, camera: this.#cameraId, facing: this.#facing };
+  }
+
   restartMicrophone(): Promise<CaptureProblem | null> {
     return this.#enqueue(() => this.#reopen('microphone'));
   }
@@ -113,7 +129,9 @@ export class LocalMedia {
 
   /** Front to back on a tablet, to the next camera elsewhere. */
   flipCamera(): Promise<CaptureProblem | null> {
-    const { cameras } = this.#devices;
+    // Not to the one that is shown as the second camera.
+    const second = this.track('second_camera')?.getSettings().deviceId;
+    const cameras = this.#devices.cameras.filter(({ id }) => id !== second);
     const wanted: Facing = this.#facing === 'front' ? 'back' : 'front';
     const current = cameras.findIndex((camera) => camera.id === this.cameraId);
     const next = cameras.find((camera) => camera.facing === wanted) ?? cameras[(current + 1) % cameras.length];

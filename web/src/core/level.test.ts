@@ -33,10 +33,25 @@ describe('the meter', () => {
   });
 
   it('has a word for every level', () => {
-    expect(levelVerdict(0, true)).toBe('silent');
-    expect(levelVerdict(0.002, false)).toBe('quiet');
-    expect(levelVerdict(0.2, false)).toBe('good');
-    expect(levelVerdict(0.99, false)).toBe('loud');
+    expect(levelVerdict(0, 2000, 'good')).toBe('silent');
+    expect(levelVerdict(0.002, null, 'none')).toBe('quiet');
+    expect(levelVerdict(0.2, null, 'silent')).toBe('good');
+    expect(levelVerdict(0.99, null, 'good')).toBe('loud');
+  });
+
+  it('takes the pauses of a noise gate for pauses', () => {
+    const watch = new MicrophoneWatch();
+    const told = new Set<string>();
+    let verdict = levelVerdict(0.2, null, 'none');
+    // Half a second of sound, a second and a half of zeros.
+    for (let ms = 0; ms < 20_000; ms += 50) {
+      const digitalSilence = ms % 2000 >= 500;
+      const peak = digitalSilence ? 0 : 0.2;
+      watch.look({ rms: peak / 2, peak, digitalSilence, mono: true }, ms);
+      verdict = levelVerdict(peak, watch.silentMs(ms), verdict);
+      told.add(verdict);
+    }
+    expect([...told]).toEqual(['good']);
   });
 });
 

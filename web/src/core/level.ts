@@ -48,8 +48,13 @@ export function meterValue(amplitude: number): number {
   return Math.min(1, Math.max(0, 1 - dbfs / METER_FLOOR_DBFS));
 }
 
-export function levelVerdict(peakAmplitude: number, digitalSilence: boolean): LevelVerdict {
-  if (digitalSilence) return 'silent';
+/** Gates against noise send zeros in every pause: only longer ones mean that nothing comes at all. */
+const PAUSE_MS = 2000;
+
+/** `silentMs`: how long there were nothing but zeros, `null` when there is more. `before` is kept in a pause. */
+export function levelVerdict(peakAmplitude: number, silentMs: number | null, before: LevelVerdict): LevelVerdict {
+  if (silentMs !== null && silentMs >= PAUSE_MS) return 'silent';
+  if (silentMs !== null && before !== 'none') return before;
   const dbfs = peakAmplitude > 0 ? 20 * Math.log10(peakAmplitude) : METER_FLOOR_DBFS;
   if (dbfs < QUIET_DBFS) return 'quiet';
   return dbfs > LOUD_DBFS ? 'loud' : 'good';
@@ -93,11 +98,15 @@ export class MicrophoneWatch {
     this.#lastLook = null;
   }
 
+  /** How long there have been nothing but zeros; `null` when the last look found more. */
+  silentMs(nowMs: number): number | null {
+    return this.#silentSince === null ? null : nowMs - this.#silentSince;
+  }
+
   /** Seconds of digital silence once it is long enough to be a fault, else `null`. */
   silentSeconds(nowMs: number): number | null {
-    if (this.#silentSince === null) return null;
-    const ms = nowMs - this.#silentSince;
-    return ms >= SILENCE_LIMIT_MS ? Math.floor(ms / 1000) : null;
+    const ms = this.silentMs(nowMs);
+    return ms !== null && ms >= SILENCE_LIMIT_MS ? Math.floor(ms / 1000) : null;
   }
 
   get channels(): 'mono' | 'stereo' | null {

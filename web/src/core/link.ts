@@ -8,6 +8,8 @@ export interface JoinAddress {
 export type LinkProblem =
   | { readonly kind: 'invalid' }
   | { readonly kind: 'expired' }
+  /** No address of this server. */
+  | { readonly kind: 'not_found' }
   /** The address has no secret part after '#': it was cut when it was copied. */
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'server_unreachable' };
@@ -38,6 +40,15 @@ export function parseJoinAddress(url: Pick<URL, 'pathname' | 'hash'>): JoinAddre
   } catch {
     return null;
   }
+}
+
+/** The first parts of the school's addresses, as the server has them, too (`src/pages.rs`). */
+const SCHOOL_PAGES = new Set(['enter', 'setup', 'plan', 'people', 'courses', 'messages', 'attendance', 'profile', 'import', 'settings', 'conferences']);
+
+/** The start page and the other pages of the school; everything else that is no join link is mistyped. */
+export function isSchoolAddress({ pathname }: Pick<URL, 'pathname'>): boolean {
+  const first = pathname.split('/')[1] ?? '';
+  return first === '' || first === 'index.html' || SCHOOL_PAGES.has(first);
 }
 
 /** Asks the server what this link is, before anybody joins with it. */

@@ -110,7 +110,7 @@ describe('what survives a reload', () => {
     };
   }
   const off = { microphone: true, camera: false };
-  const entry = { token: 't', name: 'Hannah', resume: 'r', headphones: 'yes', profile: 'music', off } as const;
+  const entry = { token: 't', name: 'Hannah', resume: 'r', headphones: 'yes', profile: 'music', off, inside: true } as const;
 
   it('belongs to one link', () => {
     const storage = store();

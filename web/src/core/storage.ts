@@ -11,6 +11,8 @@ export interface Remembered {
   profile: 'speech' | 'music' | 'studio' | null;
   /** Switched off or muted: a reload unmutes nobody. */
   off: { readonly microphone: boolean; readonly camera: boolean };
+  /** In the room, not in front of its door. */
+  inside: boolean;
 }
 
 const KEY = 'auftakt';
@@ -39,6 +41,7 @@ export function recall(token: string, storage: Pick<Storage, 'getItem'> = sessio
       profile:
         entry.profile === 'speech' || entry.profile === 'music' || entry.profile === 'studio' ? entry.profile : null,
       off: { microphone: off.microphone === true, camera: off.camera === true },
+      inside: entry.inside === true,
     };
   } catch {
     return null;

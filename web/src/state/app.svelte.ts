@@ -1,5 +1,5 @@
 import { canChooseSpeaker, canHoldLesson, canShareScreen, detectBrowser } from '../core/browser';
-import { askAboutLink, isLinkInfo, type JoinAddress, parseJoinAddress, signalUrl } from '../core/link';
+import { askAboutLink, isLinkInfo, isSchoolAddress, type JoinAddress, parseJoinAddress, signalUrl } from '../core/link';
 import { defaultProfile } from '../core/profile';
 import type { EndReason } from '../core/session';
 import { recall, remember } from '../core/storage';
@@ -8,7 +8,7 @@ import { JoinStore } from './join.svelte';
 import { ConferenceStore } from './conference.svelte';
 import { LessonStore } from './lesson.svelte';
 import type { RoomOptions, RoomStore } from './room.svelte';
-import type { AppStore, BrowserInfo, LeftReason, LinkInfo, LinkProblem, Screen } from './types';
+import type { AppStore, BrowserInfo, JoinProblem, LeftReason, LeftView, LinkInfo, LinkProblem, Screen } from './types';
 import { WaitingStore } from './waiting.svelte';
 
 /** After this many attempts (about two seconds) somebody who wants to join is told that the server does not answer. */
@@ -60,7 +60,8 @@ class App implements AppStore {
     this.#equipment?.close();
     this.#equipment = null;
     const address = parseJoinAddress(this.#location);
-    if (address === null) this.screen = { kind: 'school', environment: null };
+    if (address === null && isSchoolAddress(this.#location)) this.screen = { kind: 'school', environment: null };
+    else if (address === null) this.#showBroken({ kind: 'not_found' });
     else if (address === 'incomplete') this.#showBroken({ kind: 'incomplete' });
     else void this.#openLink(address);
   }
@@ -74,8 +75,11 @@ class App implements AppStore {
       this.#showBroken(answer);
       return;
     }
-    const familiar = answer.kind === 'lesson' && (answer.role === 'student' || answer.role === 'guest');
-    this.#showJoin(address, { ...answer, address: familiar ? 'du' : 'Sie' });
+    // Guests are parents and other adults.
+    const pupil = answer.kind === 'lesson' && answer.role === 'student';
+    const link: LinkInfo = { ...answer, address: pupil ? 'du' : 'Sie' };
+    if (recall(address.token)?.inside === true) this.#showReloaded(address, link);
+    else this.#showJoin(address, link);
   }
 
   #showBroken(problem: LinkProblem): void {
@@ -86,6 +90,10 @@ class App implements AppStore {
   }
 
   #showJoin(address: JoinAddress, link: LinkInfo): void {
+    this.screen = { kind: 'join', join: this.#makeJoin(address, link).join };
+  }
+
+  #makeJoin(address: JoinAddress, link: LinkInfo): { readonly join: JoinStore; readonly equipment: Equipment } {
     const remembered = recall(address.token);
     const equipment = new Equipment(detectBrowser(navigator), {
       headphones: remembered?.headphones ?? 'unanswered',
@@ -97,15 +105,45 @@ class App implements AppStore {
       // The devices may have been granted when another address was already open.
       if (this.#equipment === equipment) this.#enter(address, link, name, equipment, join);
     });
-    this.screen = { kind: 'join', join };
+    return { join, equipment };
+  }
+
+  #showReloaded(address: JoinAddress, link: LinkInfo): void {
+    const left: LeftView = {
+      reason: { kind: 'reloaded' },
+      link,
+      again: () => {
+        this.#comeBack(address, left, null);
+      },
+      returning: false,
+      check: () => {
+        this.#showJoin(address, link);
+      },
+    };
+    this.screen = { kind: 'left', left };
+  }
+
+  /** Into the room with one tap, as one was there: nothing is switched on that was off. This page stays until it is clear what comes. */
+  #comeBack(address: JoinAddress, left: LeftView, before: { readonly join: JoinStore; readonly equipment: Equipment } | null): void {
+    const { join, equipment } = this.#makeJoin(address, left.link);
+    if (before) equipment.chooseLike(before.equipment);
+    this.screen = { kind: 'left', left: { ...left, again: () => undefined, returning: true, check: null } };
+    void join.comeBack(before?.join ?? null).then((going) => {
+      if (!going && this.#equipment === equipment) this.screen = { kind: 'join', join };
+    });
   }
 
   #enter(address: JoinAddress, link: LinkInfo, name: string, equipment: Equipment, join: JoinStore): void {
     let entered = false;
+    let inside = false;
     let waiting: WaitingStore | null = null;
     let resume = recall(address.token)?.resume ?? null;
     const keep = () => {
-      remember({ token: address.token, resume, name, ...equipment.answers });
+      remember({ token: address.token, resume, name, inside, ...equipment.answers });
+    };
+    const failed = (problem: JoinProblem) => {
+      join.failed(problem);
+      this.screen = { kind: 'join', join };
     };
     const options: RoomOptions = {
       link,
@@ -115,7 +153,8 @@ class App implements AppStore {
       url: signalUrl(this.#location),
       resume,
       onEntered: () => {
-        entered = true;
+        entered = inside = true;
+        keep();
         // From here on every answer is remembered, and a page that got in is the right one.
         equipment.onAnswer = keep;
         mayReloadAgain();
@@ -123,6 +162,8 @@ class App implements AppStore {
         this.screen = show();
       },
       onDoor: (since, hosts) => {
+        inside = false;
+        keep();
         equipment.onAnswer = keep;
         mayReloadAgain();
         const store = (waiting ??= new WaitingStore({ link, name, equipment, onLeave: leaveDoor }));
@@ -133,13 +174,13 @@ class App implements AppStore {
         waiting?.lost();
         if (entered || waiting || attempt < ATTEMPTS_TO_JOIN) return;
         room.cancel();
-        join.failed({ kind: 'server_unreachable' });
+        failed({ kind: 'server_unreachable' });
       },
       onEnded: (reason) => {
         this.#room = null;
         if (reason.kind === 'refused' && reason.code === 'version_mismatch' && reloadOnce()) return;
-        if (entered || waiting) this.#showLeft(address, link, equipment, reason);
-        else if (reason.kind === 'refused') join.failed({ kind: 'refused', code: reason.code });
+        if (entered || waiting) this.#showLeft(address, link, { equipment, join }, reason);
+        else if (reason.kind === 'refused') failed({ kind: 'refused', code: reason.code });
       },
       onResume: (secret) => {
         resume = secret;
@@ -152,7 +193,7 @@ class App implements AppStore {
       entered = false;
       waiting = null;
       room.leave();
-      remember({ token: address.token, resume: null, name, ...equipment.answers });
+      remember({ token: address.token, resume: null, name, inside: false, ...equipment.answers });
       equipment.onAnswer = () => undefined;
       join.backToForm();
       this.screen = { kind: 'join', join };
@@ -161,20 +202,25 @@ class App implements AppStore {
     room.start();
   }
 
-  #showLeft(address: JoinAddress, link: LinkInfo, equipment: Equipment, reason: EndReason): void {
+  #showLeft(address: JoinAddress, link: LinkInfo, before: { readonly join: JoinStore; readonly equipment: Equipment }, reason: EndReason): void {
+    const { equipment } = before;
     equipment.onAnswer = () => undefined;
     equipment.close();
     // Who left for good starts anew next time; a replaced tab must not fight for the place.
     const { name } = recall(address.token) ?? { name: link.name };
-    remember({ token: address.token, resume: null, name, ...equipment.answers });
+    remember({ token: address.token, resume: null, name, inside: false, ...equipment.answers });
     const left = leftReason(reason);
     const hopeless = left.kind === 'refused' && (left.code === 'link_expired' || left.code === 'link_invalid');
-    const again = hopeless
-      ? null
-      : () => {
-          this.#showJoin(address, link);
-        };
-    this.screen = { kind: 'left', left: { reason: left, link, again } };
+    const check = () => {
+      this.#showJoin(address, link);
+    };
+    // Whoever left by a slip of the finger is back with the next tap.
+    const again = () => {
+      if (left.kind === 'left') this.#comeBack(address, view, before);
+      else check();
+    };
+    const view: LeftView = { reason: left, link, again: hopeless ? null : again, returning: false, check: left.kind === 'left' ? check : null };
+    this.screen = { kind: 'left', left: view };
   }
 
   #exposeForTests(): void {

@@ -39,4 +39,25 @@ describe('the page', () => {
     await questions[0]?.answer({ ...link, room: 'first' });
     expect(app.screen.kind === 'join' && app.screen.join.link.room).toBe('second');
   });
+
+  it('says that there is nothing at an address that is none', () => {
+    for (const pathname of ['/geige', '/r/', '/r/geige/mehr', '/r']) {
+      location.pathname = pathname;
+      const { screen } = createApp(location as unknown as Location);
+      expect(screen.kind === 'link_broken' && screen.problem.kind, pathname).toBe('not_found');
+    }
+    location.pathname = '/';
+    expect(createApp(location as unknown as Location).screen.kind).toBe('start');
+  });
+
+  it.each([
+    ['student', 'lesson', 'du'],
+    ['guest', 'lesson', 'Sie'],
+    ['teacher', 'lesson', 'Sie'],
+    ['student', 'conference', 'Sie'],
+  ])('addresses a %s in a %s with %s', async (role, kind, address) => {
+    const app = createApp(location as unknown as Location);
+    await questions[0]?.answer({ kind, role, name: '', room: 'geige' });
+    expect(app.screen.kind === 'join' && app.screen.join.link.address).toBe(address);
+  });
 });

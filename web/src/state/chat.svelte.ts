@@ -12,6 +12,7 @@ export class ChatStore implements Chat {
   unread = $state(0);
   problem = $state.raw<Chat['problem']>(null);
   to = $state.raw<ChatPartner | null>(null);
+  draft = $state('');
   #open = false;
   #chat: readonly ChatMessage[] = [];
   #known: ReadonlySet<string> = new Set();
@@ -37,6 +38,10 @@ export class ChatStore implements Chat {
     });
   };
 
+  write = (text: string): void => {
+    this.draft = text;
+  };
+
   setTo = (participant: number | null): void => {
     this.to = this.#people.find(({ id }) => id === participant) ?? null;
     if (this.problem === 'gone') this.problem = null;
@@ -53,9 +58,12 @@ export class ChatStore implements Chat {
     if (open) this.#markSeen();
   };
 
-  /** A `snapshot` is told after coming back: what is not in it was lost on the way. */
-  take(chat: readonly ChatMessage[], me: number, how: 'snapshot' | 'line'): void {
-    if (chat === this.#chat) return;
+  /**
+   * A `snapshot` is told after coming back: what is not in it was lost on the way. Returns what was just said to somebody who
+   * does not see the chat.
+   */
+  take(chat: readonly ChatMessage[], me: number, how: 'snapshot' | 'line'): ChatLine | null {
+    if (chat === this.#chat) return null;
     const echoed = chat.some((message) => message.from === me && !this.#known.has(keyOf(message)));
     this.#chat = chat;
     this.#known = new Set(chat.map(keyOf));
@@ -64,6 +72,8 @@ export class ChatStore implements Chat {
     else if (how === 'snapshot') this.#settled('not_connected');
     if (this.#open) this.#markSeen();
     else this.unread = chat.filter((message) => message.from !== me && !this.#seen.has(keyOf(message))).length;
+    const last = this.lines.at(-1);
+    return how === 'line' && !this.#open && last && !last.mine ? last : null;
   }
 
   /** What was meant for one person must not be read by all, so `to` stays until the writer chooses anew. */

@@ -31,6 +31,16 @@ describe('the chat', () => {
     expect(chat.unread).toBe(1);
   });
 
+  it('tells what was said while it was closed, and nothing twice', () => {
+    expect(chat.take([line(1, 'A')], ME, 'snapshot')).toBeNull();
+    const both = [line(1, 'A'), line(2, 'B')];
+    expect(chat.take(both, ME, 'line')?.text).toBe('B');
+    expect(chat.take(both, ME, 'line')).toBeNull();
+    expect(chat.take([...both, line(3, 'C', ME)], ME, 'line')).toBeNull();
+    chat.setOpen(true);
+    expect(chat.take([...both, line(4, 'D')], ME, 'line')).toBeNull();
+  });
+
   it('counts a line once, also when it is told again after coming back', () => {
     chat.take([line(1, 'A')], ME, 'snapshot');
     chat.setOpen(true);

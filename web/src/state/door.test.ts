@@ -43,6 +43,11 @@ describe('in front of the door', () => {
     const { length } = FakeSocket.all;
     for (let step = 0; step < 1000 && FakeSocket.all.length === length; step += 1) await vi.advanceTimersByTimeAsync(50);
   };
+  const openDocument = () => {
+    const createElement = () => ({ play: () => Promise.resolve(), remove: () => undefined });
+    const page = { visibilityState: 'visible', body: { append: () => undefined }, createElement };
+    vi.stubGlobal('document', Object.assign(new EventTarget(), page));
+  };
   const remembered = () => (JSON.parse(kept.get('auftakt') ?? '{}') as { resume?: string | null }).resume;
 
   beforeEach(async () => {
@@ -58,9 +63,7 @@ describe('in front of the door', () => {
     vi.stubGlobal('ResizeObserver', Observer);
     vi.stubGlobal('IntersectionObserver', Observer);
     vi.stubGlobal('window', Object.assign(new EventTarget(), { devicePixelRatio: 1 }));
-    const createElement = () => ({ play: () => Promise.resolve(), remove: () => undefined });
-    const page = { visibilityState: 'visible', body: { append: () => undefined }, createElement };
-    vi.stubGlobal('document', Object.assign(new EventTarget(), page));
+    openDocument();
     const link = { room: 'k', kind: 'conference', role: 'guest', name: 'Herr Hoffmann' };
     vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify(link))));
     FakeSocket.all = [];
@@ -134,5 +137,59 @@ describe('in front of the door', () => {
     waiting('Eva');
     screen('waiting').waiting.leave();
     expect(screen('join').join.progress.kind).toBe('form');
+  });
+
+  const enter = async () => {
+    await settle();
+    FakeSocket.last.accept();
+    letIn();
+    await settle();
+    return screen('conference').conference;
+  };
+
+  it('nobody has to stop who left by mistake: one tap, and nothing is on that was off', async () => {
+    await knock();
+    const conference = await enter();
+    conference.toggleMicrophone();
+    conference.leave();
+    const { left } = screen('left');
+    left.again?.();
+    // No join page in between; a second tap changes nothing.
+    expect(screen('left').left.returning).toBe(true);
+    screen('left').left.again?.();
+    const { microphone, camera } = await enter();
+    expect([microphone.kind, camera.kind]).toEqual(['off', 'on']);
+    expect(FakeSocket.last.of('join')).toHaveLength(1);
+  });
+
+  it('the join page shows itself when coming back needs it', async () => {
+    await knock();
+    (await enter()).leave();
+    screen('left').left.again?.();
+    await settle();
+    FakeSocket.last.accept();
+    refuse('room_full');
+    expect(screen('join').join.progress).toMatchObject({ kind: 'failed', problem: { code: 'room_full' } });
+  });
+
+  it('a page that was loaded anew says where one was, and leads back with one tap', async () => {
+    const reload = async () => {
+      openDocument();
+      app = createApp({ pathname: '/r/k', hash: '#t', search: '', host: 'x', protocol: 'https:' } as unknown as Location);
+      await vi.advanceTimersByTimeAsync(10);
+    };
+    await knock();
+    // Who waited was not inside.
+    await reload();
+    screen('join');
+    await knock();
+    (await enter()).toggleCamera();
+    await reload();
+    const { left } = screen('left');
+    expect(left.reason.kind).toBe('reloaded');
+    left.again?.();
+    const { microphone, camera } = await enter();
+    expect([microphone.kind, camera.kind]).toEqual(['on', 'off']);
+    expect(FakeSocket.last.of('join')[0]?.resume).toBe('in');
   });
 });

@@ -127,6 +127,12 @@ export class Equipment {
     return { headphones: this.headphones, profile: this.profile, off };
   }
 
+  /** The same devices as there, of which this takes the place. */
+  chooseLike(before: Equipment): void {
+    this.media.chooseLike(before.media.chosen);
+    this.speaker = before.speaker;
+  }
+
   get wanted(): Processing {
     return wantedProcessing(this.profile, this.headphones);
   }
@@ -178,7 +184,8 @@ export class Equipment {
   }
 
   get canFlip(): boolean {
-    return this.#lists.cameras.length > 1 && this.camera.kind === 'on';
+    const taken = this.second.kind === 'on' ? 1 : 0;
+    return this.#lists.cameras.length - taken > 1 && this.camera.kind === 'on';
   }
 
   get secondCamera(): ExtraCapture {
@@ -233,9 +240,16 @@ export class Equipment {
     this.onAnswer();
     const track = this.media.track(device);
     if (track) this.#letThrough(device, track);
-    else await this.#open({ microphone: device === 'microphone', camera: device === 'camera' });
+    else this.#explain(device, await this.#open({ microphone: device === 'microphone', camera: device === 'camera' }));
     // Said even of a device that was only just opened: it may have been muted before this page.
     if (own.state.kind === 'on') this.listener?.onMuted(device, false);
+  }
+
+  /** In a room; before it, a device that would not open has a page of its own. A question that was closed is an answer. */
+  #explain(device: Device, problem: CaptureProblem | null): void {
+    if (!this.listener) return;
+    if (problem && problem.kind !== 'dismissed') this.#problem = problem;
+    else if (this.#problem?.device === device) this.#problem = null;
   }
 
   #switchOff(device: Device): void {
@@ -318,6 +332,8 @@ export class Equipment {
   }
 
   chooseCamera(id: string): void {
+    // Nobody wants to show the same camera twice.
+    if (this.media.track('second_camera')?.getSettings().deviceId === id) this.media.close('second_camera');
     this.media.selectCamera(id);
     if (this.media.track('camera')) void this.#restart('camera');
   }
@@ -367,6 +383,10 @@ export class Equipment {
     this.#problem = null;
     if (device !== undefined && device !== 'camera') await this.#restart('microphone');
     if (device !== undefined && device !== 'microphone') await this.#restart('camera');
+    for (const one of ['microphone', 'camera'] as const) {
+      // Its owner's tap still holds, also against a mute from before this page.
+      if (device === one && this[one].kind === 'on' && this.saidOn(one)) this.listener?.onMuted(one, false);
+    }
   }
 
   dismissProblem(): void {

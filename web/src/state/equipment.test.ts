@@ -179,6 +179,58 @@ describe('the own devices', () => {
     expect(devices.requests.every(({ audio }) => audio === false)).toBe(true);
   });
 
+  it('say what is wrong when a tap in the room opens nothing, until it does', async () => {
+    equip(CHROMIUM);
+    devices.fails = 'NotAllowedError';
+    await equipment.openWanted();
+    // Joining without was an answer: nothing is said before somebody taps.
+    expect(equipment.notices).toEqual([]);
+    await equipment.toggleMicrophone();
+    expect(equipment.notices).toMatchObject([{ placement: 'banner', repair: 'try_again', what: { kind: 'capture_problem', problem: { device: 'microphone' } } }]);
+    await equipment.toggleCamera();
+    expect(equipment.notices).toMatchObject([{ what: { problem: { kind: 'denied', device: 'camera' } } }]);
+    devices.fails = null;
+    const [notice] = equipment.notices;
+    if (notice) equipment.repair(notice);
+    await settle();
+    expect(equipment.notices.filter(({ what }) => what.kind === 'capture_problem')).toEqual([]);
+    expect([equipment.microphone.kind, equipment.camera.kind]).toEqual(['problem', 'on']);
+    expect(told.at(-1)).toEqual(['camera', 'said', 'on']);
+  });
+
+  it('leave what is wrong before the room to its own page', async () => {
+    equip(CHROMIUM);
+    equipment.listener = null;
+    devices.fails = 'NotFoundError';
+    await equipment.toggleMicrophone();
+    expect(equipment.microphone.kind).toBe('problem');
+    expect(equipment.notices).toEqual([]);
+  });
+
+  it('never show the same camera twice', async () => {
+    await openAll(CHROMIUM);
+    devices.list.push({ deviceId: 'cam-3', kind: 'videoinput', label: 'Third' });
+    devices.dispatchEvent(new Event('devicechange'));
+    await settle();
+    const shown = () => devices.live().filter(({ kind }) => kind === 'video').map(({ settings }) => settings.deviceId);
+    await equipment.toggleSecondCamera();
+    expect(shown()).toEqual(['cam-1', 'cam-2']);
+    for (const camera of ['cam-3', 'cam-1']) {
+      await equipment.flipCamera();
+      expect(shown().toSorted()).toEqual([camera, 'cam-2'].toSorted());
+    }
+    equipment.chooseCamera('cam-2');
+    await settle();
+    expect(shown()).toEqual(['cam-2']);
+    // With two cameras there is nothing left to flip to.
+    devices.list.pop();
+    devices.dispatchEvent(new Event('devicechange'));
+    await settle();
+    expect(equipment.canFlip).toBe(true);
+    await equipment.toggleSecondCamera();
+    expect(equipment.canFlip).toBe(false);
+  });
+
   it('share one screen and one second camera, however often the button is tapped', async () => {
     await openAll(CHROMIUM);
     devices.asks = true;

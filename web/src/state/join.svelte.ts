@@ -36,7 +36,7 @@ export class JoinStore implements JoinView {
   /** What goes on once a device problem is solved: joining, or looking at oneself. */
   #goal: 'join' | 'try_out' = 'try_out';
   /** What the person said to go on without: joining tries it all the same, and asks nothing more. */
-  #doWithout: CaptureDevice | null = null;
+  #doWithout: Readonly<Record<'microphone' | 'camera', boolean>> = { microphone: false, camera: false };
 
   constructor(link: LinkInfo, name: string, equipment: Equipment, onJoin: (name: string) => void) {
     this.link = link;
@@ -182,10 +182,23 @@ export class JoinStore implements JoinView {
     });
   };
 
+  networkIsBack = (): void => {
+    if (this.progress.kind === 'failed' && this.progress.problem.kind === 'server_unreachable') this.progress = { kind: 'form' };
+    if (this.connectionTest.kind !== 'running') this.testConnection();
+  };
+
   join = (): void => {
     if (this.#isBusy() || !this.#nameIsGood()) return;
     void this.#openAndEnter();
   };
+
+  /** Joins with the answers given before, from another page; what `before` went on without, this does too. False: this page has to be seen. */
+  async comeBack(before: JoinStore | null): Promise<boolean> {
+    if (before) this.#doWithout = before.#doWithout;
+    if (!this.#nameIsGood()) return false;
+    await this.#openAndEnter();
+    return this.progress.kind === 'joining';
+  }
 
   tryDevicesAgain = (): void => {
     if (this.#goal === 'join') {
@@ -200,10 +213,21 @@ export class JoinStore implements JoinView {
     if (this.#isBusy()) return;
     // Made within the tap: what is heard later needs it, also by somebody who only listens.
     void this.#equipment.audio.context;
-    if (this.progress.kind === 'device_problem') this.#doWithout = this.progress.problem.device;
+    if (this.progress.kind === 'device_problem') this.#forgo(this.progress.problem.device);
     if (this.#goal === 'try_out') this.progress = { kind: 'form' };
     else if (this.#nameIsGood()) this.#enter();
   };
+
+  /** What was given up before stays so. */
+  #forgo(device: CaptureDevice): void {
+    const { microphone, camera } = this.#doWithout;
+    this.#doWithout = { microphone: microphone || device !== 'camera', camera: camera || device !== 'microphone' };
+  }
+
+  #goesWithout(device: CaptureDevice): boolean {
+    const { microphone, camera } = this.#doWithout;
+    return (microphone || device === 'camera') && (camera || device === 'microphone');
+  }
 
   backToForm = (): void => {
     this.progress = { kind: 'form' };
@@ -231,7 +255,7 @@ export class JoinStore implements JoinView {
     void this.#equipment.audio.context;
     this.progress = { kind: 'opening_devices' };
     const problem = await this.#equipment.openWanted();
-    if (problem && this.#doWithout !== 'both' && this.#doWithout !== problem.device) {
+    if (problem && !this.#goesWithout(problem.device)) {
       this.#goal = 'join';
       this.progress = { kind: 'device_problem', problem };
     } else {

@@ -75,7 +75,9 @@ function soundNotices(facts: EquipmentFacts): Notice[] {
     // Echo cancellation may make mono of any microphone: headphones come first, another microphone after them.
     notices.push(inProof({ kind: 'echo_cancellation_needed' }, 'wear_headphones'));
   } else if (music && facts.channels === 'mono') {
-    notices.push(inProof({ kind: 'microphone_mono' }, another ? 'use_other_microphone' : null));
+    // One channel is enough for a lesson. Who chose the best sound there is would like to have the other one as well.
+    const enough = facts.profile !== 'studio';
+    notices.push(inProof({ kind: 'microphone_mono', enough }, another && !enough ? 'use_other_microphone' : null));
   }
   return notices;
 }

@@ -32,9 +32,14 @@ function stateOf(info: ParticipantInfo, source: TrackSource): 'on' | 'off' | 'no
   return track.muted || track.muted_by_other ? 'off' : 'on';
 }
 
+/** Before a name, and no part of it. */
+const SALUTATION = /^(?:frau|fr|herrn?|hr|mr|mrs|ms|miss|mx|sir|dr|prof|professor(?:in)?)\.?$/iu;
+
 /** First letters of the first and last word; whole characters, not halves of them. */
 export function initialsOf(name: string): string {
-  const words = name.trim().split(/\s+/).filter(Boolean);
+  let words = name.trim().split(/\s+/).filter(Boolean);
+  while (words.length > 1 && SALUTATION.test(words[0] ?? '')) words = words.slice(1);
+  if (words.length === 1) words = (words[0] ?? '').split('-').filter(Boolean);
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? '')][0] ?? '');
   return letters.join('').toLocaleUpperCase();
 }

@@ -163,7 +163,8 @@ export class ProofStore implements Proof {
     for (const seat of this.#source.seats()) {
       const track = this.#source.peerSeats()[seat.index]?.audio.receiver.track;
       const counters = track && digest.received.get(track.id);
-      if (seat.stream !== 'main' || seat.participant.microphone === 'none' || !track) continue;
+      // Who is away sends nothing, and that says nothing about our own way; coming back, they are measured anew.
+      if (seat.stream !== 'main' || seat.participant.microphone === 'none' || !seat.participant.present || !track) continue;
       const muted = seat.participant.microphone === 'off';
       const listening = this.#listeningTo(seat.key);
       if (counters) listening.history.add(counters, muted, seat.participant.soundProfile);
@@ -178,7 +179,7 @@ export class ProofStore implements Proof {
   }
 
   #takeAll(digest: StatsDigest) {
-    const heard = this.#source.seats().filter(({ participant }) => participant.microphone === 'on');
+    const heard = this.#source.seats().filter(({ participant }) => participant.microphone === 'on' && participant.present);
     const muted = heard.length === 0;
     const stereo = heard.some(({ participant }) => participant.soundProfile !== 'speech');
     const all = this.#all.add(digest.received);

@@ -14,6 +14,7 @@ import { ProofStore } from './proof.svelte';
 import type { WaitingPerson } from './conference';
 import type {
   CaptureState,
+  ChatLine,
   DeviceChoice,
   HeadphonesAnswer,
   LinkInfo,
@@ -383,7 +384,8 @@ export abstract class RoomStore implements RoomView {
     this.room = room;
     this.#forgetPictures(before, room);
     if (before?.participants !== room.participants) this.chat.takePeople(room.participants);
-    this.chat.take(room.chat, room.me, message.type === 'welcome' ? 'snapshot' : 'line');
+    const line = this.chat.take(room.chat, room.me, message.type === 'welcome' ? 'snapshot' : 'line');
+    if (line) this.#toastMessage(line);
     if (message.type === 'asked_to_unmute' && this.microphone.kind !== 'on') this.#asked = askedToUnmute(this.#nameOf(message.by));
     if (message.type === 'screen_taken_over') {
       this.equipment.endScreen();
@@ -423,6 +425,12 @@ export abstract class RoomStore implements RoomView {
 
   #onRefused(code: ErrorCode): void {
     if (!this.chat.refused(code)) this.toast({ kind: 'refused', code });
+  }
+
+  /** One at a time: the newest is the one to look at. */
+  #toastMessage(line: ChatLine): void {
+    this.toasts = this.toasts.filter(({ what }) => what.kind !== 'message');
+    this.toast({ kind: 'message', line });
   }
 
   protected toast(what: Toast['what']): void {

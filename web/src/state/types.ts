@@ -58,19 +58,25 @@ export interface BrowserInfo {
 }
 
 export interface LinkInfo extends LinkAnswer {
-  /** Address as "du" (students and guests of a lesson) or "Sie". */
+  /** Address as "du" (students of a lesson) or "Sie". */
   readonly address: 'du' | 'Sie';
 }
 
 export interface LeftView {
   readonly reason: LeftReason;
   readonly link: LinkInfo;
-  /** Back to the join page; `null` when that cannot help (the link expired …). */
+  /** Back into the room where one was there a moment ago, else to the join page; `null` when that cannot help (the link expired …). */
   readonly again: (() => void) | null;
+  /** On the way back: the browser may be asking for the devices. */
+  readonly returning: boolean;
+  /** To the join page instead, where devices are tried and chosen. */
+  readonly check: (() => void) | null;
 }
 
 export type LeftReason =
   | { readonly kind: 'left' }
+  /** The page was loaded anew in the middle of it. */
+  | { readonly kind: 'reloaded' }
   /** The same person joined from another tab or device. */
   | { readonly kind: 'replaced_elsewhere' }
   /** The server refused to go on; `code` has words of its own. */
@@ -115,6 +121,8 @@ export interface JoinView {
   readonly connectionTest: ConnectionTest;
   /** Runs once by itself when the page opens. */
   testConnection(): void;
+  /** The device says that it has a network again: tests anew, and takes back what was said about the server. */
+  networkIsBack(): void;
 
   /** Things to know before joining (Bluetooth, mono, processing …), most important first. */
   readonly notices: readonly Notice[];
@@ -332,6 +340,9 @@ export interface Chat {
   setTo(participant: number | null): void;
   /** Set while a message could not be sent. `gone`: the one it was for is not here any more. */
   readonly problem: 'empty' | 'too_long' | 'not_connected' | 'too_fast' | 'gone' | null;
+  /** What is being written; it outlives the panel. */
+  readonly draft: string;
+  write(draft: string): void;
   /** True once it came back from the server; keep the text in the field until then, and when it is false. */
   send(text: string): Promise<boolean>;
   /** The chat is open: `unread` becomes 0 and stays so. */
@@ -376,7 +387,8 @@ export type NoticeKind =
   | { readonly kind: 'microphone_lost'; readonly label: string }
   | { readonly kind: 'camera_lost'; readonly label: string }
   | { readonly kind: 'capture_problem'; readonly problem: CaptureProblem }
-  | { readonly kind: 'microphone_mono' }
+  /** `enough` for the chosen profile: to be known, not to be repaired. */
+  | { readonly kind: 'microphone_mono'; readonly enough: boolean }
   | { readonly kind: 'microphone_bluetooth'; readonly label: string; readonly upToKhz: number | null }
   /** Wanted off, but the browser left it on. */
   | { readonly kind: 'voice_processing'; readonly which: readonly ProcessingStep[] }
@@ -414,6 +426,8 @@ export interface Toast {
     | { readonly kind: 'joined' | 'left'; readonly name: string }
     /** In conferences: those who came or went within a few seconds. */
     | { readonly kind: 'several_joined' | 'several_left'; readonly count: number }
+    /** Somebody wrote while the chat was closed. For small screens, where nothing else shows it. */
+    | { readonly kind: 'message'; readonly line: ChatLine }
     /** We were given the floor. */
     | { readonly kind: 'floor_given' }
     | { readonly kind: 'profile'; readonly profile: SoundProfile; readonly name: string | null }

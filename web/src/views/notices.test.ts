@@ -14,7 +14,12 @@ describe('the words of a notice', () => {
     const muted = (source: 'microphone' | 'camera') => noticeWords(notice({ kind: 'muted_by', name: '', source }, 'unmute'), t, ipad).button;
     expect(muted('microphone')).toBe('Ton an');
     expect(muted('camera')).toBe('Bild an');
-    expect(noticeWords(notice({ kind: 'microphone_mono' }, null), t, ipad).button).toBeNull();
+    expect(noticeWords(notice({ kind: 'microphone_mono', enough: true }, null), t, ipad).button).toBeNull();
+  });
+
+  it('warn of one channel only where two were wanted', () => {
+    const tone = (enough: boolean) => noticeWords(notice({ kind: 'microphone_mono', enough }, null), t, ipad).tone;
+    expect([tone(true), tone(false)]).toEqual(['note', undefined]);
   });
 
   it('tell an iPad’s reason only to an iPad', () => {

@@ -10,6 +10,8 @@ export interface NoticeWords {
   readonly icon: IconName;
   /** `null`: nothing to press. */
   readonly button: string | null;
+  /** Nothing is wrong: no amber. */
+  readonly tone?: 'note';
 }
 
 type Explained = Omit<NoticeWords, 'button'>;
@@ -41,7 +43,9 @@ function explain(what: Notice['what'], t: Messages, browser: BrowserInfo): Expla
     case 'capture_problem':
       return problemWords(what.problem, t.devices);
     case 'microphone_mono':
-      return { ...n.microphone_mono, icon: 'alert' };
+      return what.enough
+        ? { title: n.microphone_mono.title, text: n.microphone_mono.enough, icon: 'info', tone: 'note' }
+        : { title: n.microphone_mono.title, text: n.microphone_mono.text, icon: 'alert' };
     case 'microphone_bluetooth':
       return { title: n.microphone_bluetooth.title, text: n.microphone_bluetooth.text(what.upToKhz), icon: 'alert' };
     case 'voice_processing':

@@ -17,12 +17,20 @@ export const join = (s: Speak, f: Format) => ({
     text: s('Tippe auf „Erlauben“, dann siehst du dich.', 'Wählen Sie „Erlauben“, dann sehen Sie sich.'),
   },
   cameraOff: { title: 'Die Kamera ist aus', text: s('Die anderen sehen deinen Namen.', 'Die anderen sehen Ihren Namen.') },
-  microphone: { on: 'Mikrofon an', off: 'Mikrofon aus' },
-  camera: { on: 'Kamera an', off: 'Kamera aus' },
+  cameraClosed: {
+    title: 'Die Kamera ist noch aus',
+    text: s('Die Kamera geht an, sobald du sie ausprobierst oder beitrittst.', 'Sie geht an, sobald Sie sie ausprobieren oder beitreten.'),
+    open: 'Kamera ausprobieren',
+  },
+  microphone: { label: 'Mikrofon', on: 'Mikrofon an', off: 'Mikrofon aus' },
+  camera: { label: 'Kamera', on: 'Kamera an', off: 'Kamera aus' },
+  // Below the device's name: what will be in the room.
+  fate: { on: 'ist an', later: 'beim Beitritt an', stays_off: 'bleibt aus', missing: 'fehlt' },
   level: {
     title: s('Spiel oder sprich etwas', 'Spielen oder sprechen Sie etwas'),
     note: 'Der Balken muss sich bewegen.',
-    closed: s('Noch hört dich niemand. Das Mikrofon ist aus.', 'Noch hört Sie niemand. Das Mikrofon ist aus.'),
+    closed: s('Noch hört dich niemand. Das Mikrofon ist noch aus.', 'Noch hört Sie niemand. Das Mikrofon ist noch aus.'),
+    staysOff: s('Noch hört dich niemand. Das Mikrofon bleibt aus.', 'Noch hört Sie niemand. Das Mikrofon bleibt aus.'),
     nobody: s('Noch hört dich niemand.', 'Noch hört Sie niemand.'),
     meter: 'Lautstärke',
     verdict: { none: 'Noch aus', silent: 'Kein Ton', quiet: 'Sehr leise', good: 'Gut so', loud: 'Zu laut' } as Record<Level['verdict'], string>,

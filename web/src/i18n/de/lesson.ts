@@ -22,9 +22,10 @@ export const lesson = (s: Speak, f: Format) => ({
     label: 'Mikrofon',
     off: 'Ton aus',
     offName: s('Mikrofon: Ton aus, niemand hört dich', 'Mikrofon: Ton aus, niemand hört Sie'),
-    silent: 'Kein Ton',
-    silentName: 'Mikrofon: Kein Ton, es ist an, liefert aber nichts',
+    trouble: 'Kein Ton',
+    troubleName: 'Mikrofon: Kein Ton, es ist an, liefert aber nichts',
     missing: 'Kein Mikrofon',
+    missingName: s('Kein Mikrofon: niemand hört dich. Noch einmal versuchen', 'Kein Mikrofon: niemand hört Sie. Noch einmal versuchen'),
   },
   camera: {
     label: 'Kamera',
@@ -32,6 +33,8 @@ export const lesson = (s: Speak, f: Format) => ({
     offName: s('Kamera: Bild aus, niemand sieht dich', 'Kamera: Bild aus, niemand sieht Sie'),
     trouble: 'Kein Bild',
     troubleName: 'Kamera: Kein Bild, sie ist an, liefert aber nichts',
+    missing: 'Keine Kamera',
+    missingName: s('Keine Kamera: niemand sieht dich. Noch einmal versuchen', 'Keine Kamera: niemand sieht Sie. Noch einmal versuchen'),
   },
   flip: 'Drehen',
   flipName: 'Kamera drehen',
@@ -71,12 +74,22 @@ export const lesson = (s: Speak, f: Format) => ({
   picture: (name: string) => `Bild von ${name}`,
   screenOf: (name: string) => `Bildschirm von ${name}`,
   secondOf: (name: string) => `Zweite Kamera von ${name}`,
+  whole: 'Ganzes Bild',
+  fill: 'Bild füllen',
   waiting: 'Das Bild kommt gleich',
   muted: 'Ton aus',
   away: 'Verbindung kurz weg',
   alone: {
     title: s('Du bist da', 'Sie sind da'),
     text: s('Gerade ist niemand sonst im Raum. Spiel dich ruhig ein.', 'Gerade ist niemand sonst im Raum. Wer den Link hat, kommt hier direkt dazu.'),
+    // Only who leads a lesson reads this, and nobody leads with a pupil's link.
+    locked: s('Gerade ist niemand sonst im Raum. Er ist abgeschlossen.', 'Gerade ist niemand sonst im Raum. Er ist abgeschlossen: Wer kommt, wartet, bis Sie öffnen.'),
+    lockedByOthers: s('Gerade ist niemand sonst im Raum. Er ist abgeschlossen.', 'Gerade ist niemand sonst im Raum. Er ist abgeschlossen: Wer neu kommt, wartet davor.'),
+  },
+  knocking: {
+    title: (names: readonly string[]) => (names.length > 2 ? `${f.number(names.length)} Personen warten` : `${f.list(names)} ${f.plural(names.length, { one: 'wartet', other: 'warten' })}`),
+    locked: s('Der Raum ist abgeschlossen. Herein kommt, wen du einlässt.', 'Der Raum ist abgeschlossen. Herein kommt, wen Sie einlassen.'),
+    removed: s('Herein kommt, wen du einlässt.', 'Herein kommt, wen Sie einlassen.'),
   },
 
   chatPanel: {
@@ -145,7 +158,7 @@ export const lesson = (s: Speak, f: Format) => ({
     text: s('Wir verbinden von selbst neu. Du musst nichts tun, dein Platz bleibt frei.', 'Wir verbinden von selbst neu. Sie müssen nichts tun, Ihr Platz bleibt frei.'),
     online: 'Das Gerät ist im Netz',
     offline: 'Das Gerät hat gerade kein Netz',
-    attempt: (count: number) => `Weg zur Schule wird gesucht, ${f.number(count)}. Versuch`,
+    searching: 'Der Weg zur Schule wird gesucht',
     microphone: (on: boolean) => `Mikrofon bleibt danach, wie es war: ${on ? 'an' : 'aus'}`,
     now: 'Gleich versuchen',
     leave: { lesson: 'Unterricht verlassen', conference: 'Konferenz verlassen' } as Record<RoomKind, string>,

@@ -47,7 +47,11 @@ export const notices = (s: Speak, f: Format) => ({
     title: 'Die Kamera ist weg',
     text: (label: string) => (label === '' ? 'Sie wurde abgezogen. Der Ton läuft weiter.' : `„${label}“ wurde abgezogen. Der Ton läuft weiter.`),
   },
-  microphone_mono: { title: 'Nur ein Kanal', text: 'Das Mikrofon liefert Mono. Für Unterricht reicht das.' },
+  microphone_mono: {
+    title: 'Nur ein Kanal',
+    text: 'Das Mikrofon liefert Mono. Studio klingt erst mit zwei Kanälen, wie es kann.',
+    enough: 'Das Mikrofon liefert Mono. Für Unterricht reicht das.',
+  },
   microphone_bluetooth: {
     title: 'Bluetooth-Mikrofon',
     text: (khz: number | null) => (khz === null ? 'Es klingt wie ein Telefon.' : `Es klingt wie ein Telefon: nur bis ${f.number(khz)} kHz.`),

@@ -12,6 +12,7 @@ export const pages = (s: Speak) => ({
   documentTitle: {
     opening: 'Auftakt',
     link_broken: 'Link öffnen – Auftakt',
+    not_found: 'Seite nicht gefunden – Auftakt',
     join: (title: string) => `${title} – Auftakt`,
     lesson: (title: string) => `Unterricht: ${title} – Auftakt`,
     waiting: (title: string) => `Warten: ${title} – Auftakt`,
@@ -53,6 +54,10 @@ export const pages = (s: Speak) => ({
       title: 'Dieser Link gilt nicht mehr',
       text: 'Links zum Unterricht gelten nur für eine bestimmte Zeit. Die Lehrkraft kann einen neuen schicken.',
     },
+    not_found: {
+      title: 'Unter dieser Adresse ist nichts',
+      text: 'Vielleicht ist beim Abtippen ein Zeichen verloren gegangen. Öffnen Sie den Link noch einmal aus der Nachricht der Schule.',
+    },
     incomplete: {
       title: 'Dem Link fehlt das Ende',
       text: 'Beim Kopieren ist der Teil nach dem Zeichen # verloren gegangen. Öffnen Sie den Link direkt aus der Nachricht, oder kopieren Sie ihn ganz.',
@@ -73,6 +78,13 @@ export const pages = (s: Speak) => ({
   },
   left: {
     left: { title: { lesson: s('Du hast den Unterricht verlassen', 'Sie haben den Unterricht verlassen'), conference: s('Du hast die Konferenz verlassen', 'Sie haben die Konferenz verlassen') } as Record<RoomKind, string>, text: s('Kamera und Mikrofon sind aus. Niemand sieht oder hört dich.', 'Kamera und Mikrofon sind aus. Niemand sieht oder hört Sie.') },
+    reloaded: {
+      title: { lesson: s('Du warst gerade im Unterricht', 'Sie waren gerade im Unterricht'), conference: s('Du warst gerade in der Konferenz', 'Sie waren gerade in der Konferenz') },
+      text: s(
+        'Die Seite wurde neu geladen. Gerade sieht und hört dich niemand. Was du ausgeschaltet hattest, bleibt aus.',
+        'Die Seite wurde neu geladen. Gerade sieht und hört Sie niemand. Was Sie ausgeschaltet hatten, bleibt aus.',
+      ),
+    },
     replaced_elsewhere: {
       title: sameTitle(s('Du bist woanders dabei', 'Sie sind woanders dabei')),
       text: s(
@@ -84,6 +96,8 @@ export const pages = (s: Speak) => ({
   } as Record<LeftReason['kind'], { readonly title: Readonly<Record<RoomKind, string>>; readonly text: string }>,
   again: s('Wieder hinein', 'Wieder beitreten'),
   againHere: 'Hier weitermachen',
+  backInto: { lesson: 'Zurück in den Unterricht', conference: 'Zurück in die Konferenz' } as Record<RoomKind, string>,
+  checkFirst: 'Erst Bild und Ton prüfen',
   canClose: 'Dieses Fenster kann geschlossen werden.',
   error: {
     link_invalid: { title: 'Dieser Link passt nicht', text: s('Frag deine Lehrkraft nach einem neuen Link.', 'Vielleicht hat die Schule ihn ersetzt. Wer Sie eingeladen hat, kann einen neuen schicken.') },

@@ -44,7 +44,11 @@ export const notices = (f: Format): Messages['notices'] => ({
     title: 'The camera is gone',
     text: (label) => (label === '' ? 'It was unplugged. The sound goes on.' : `“${label}” was unplugged. The sound goes on.`),
   },
-  microphone_mono: { title: 'One channel only', text: 'The microphone delivers mono. That is enough for a lesson.' },
+  microphone_mono: {
+    title: 'One channel only',
+    text: 'The microphone delivers mono. Studio needs two channels to sound its best.',
+    enough: 'The microphone delivers mono. That is enough for a lesson.',
+  },
   microphone_bluetooth: {
     title: 'Bluetooth microphone',
     text: (khz) => (khz === null ? 'It sounds like a telephone.' : `It sounds like a telephone: only up to ${f.number(khz)} kHz.`),

@@ -4,6 +4,7 @@ export const pages: Messages['pages'] = {
   documentTitle: {
     opening: 'Auftakt',
     link_broken: 'Open link – Auftakt',
+    not_found: 'Page not found – Auftakt',
     join: (title) => `${title} – Auftakt`,
     lesson: (title) => `Lesson: ${title} – Auftakt`,
     waiting: (title) => `Waiting: ${title} – Auftakt`,
@@ -45,6 +46,10 @@ export const pages: Messages['pages'] = {
       title: 'This link is no longer valid',
       text: 'Links to lessons hold for a certain time only. The teacher can send a new one.',
     },
+    not_found: {
+      title: 'There is nothing at this address',
+      text: 'Perhaps a character was lost when it was typed. Open the link from the school’s message once more.',
+    },
     incomplete: {
       title: 'The end of the link is missing',
       text: 'The part after the # sign was lost when it was copied. Open the link straight from the message, or copy all of it.',
@@ -62,6 +67,10 @@ export const pages: Messages['pages'] = {
   },
   left: {
     left: { title: { lesson: 'You left the lesson', conference: 'You left the conference' }, text: 'Camera and microphone are off. Nobody sees or hears you.' },
+    reloaded: {
+      title: { lesson: 'You were in the lesson just now', conference: 'You were in the conference just now' },
+      text: 'The page was loaded anew. Nobody sees or hears you right now. What you had switched off stays off.',
+    },
     replaced_elsewhere: {
       title: { lesson: 'You joined somewhere else', conference: 'You joined somewhere else' },
       text: 'It goes on in another window or on another device. Camera and microphone are off here.',
@@ -70,6 +79,8 @@ export const pages: Messages['pages'] = {
   },
   again: 'Join again',
   againHere: 'Continue here',
+  backInto: { lesson: 'Back to the lesson', conference: 'Back to the conference' },
+  checkFirst: 'Check picture and sound first',
   canClose: 'You can close this window.',
   error: {
     link_invalid: { title: 'This link does not fit', text: 'The school may have replaced it. Whoever invited you can send a new one.' },

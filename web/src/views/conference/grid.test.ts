@@ -42,6 +42,12 @@ describe('a page of the grid', () => {
     expect(shapeFor(3, phone)).toEqual({ columns: 1, rows: 3 });
   });
 
+  it('cuts nobody to a stripe beside a panel', () => {
+    expect(shapeFor(3, ipadWithPanel)).toEqual({ columns: 2, rows: 2 });
+    expect(shapeFor(3, ipad)).toEqual({ columns: 3, rows: 1 });
+    expect(shapeFor(2, ipadWithPanel)).toEqual({ columns: 2, rows: 1 });
+  });
+
   it('always has room for everybody on it, wastes no row, and never more than 25', () => {
     for (const size of everywhere) {
       const most = tilesOf(largestShape(size));

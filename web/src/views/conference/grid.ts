@@ -30,6 +30,8 @@ const ROOM_FOR_TWO_PX = 640;
 const PICTURE: Size = { width: 4, height: 3 };
 /** How much of the picture has to stay for a head with shoulders that sits about in the middle. */
 const FACE = { width: 0.6, height: 0.75 };
+/** With less than this of it nobody is to be recognized. */
+const STRIPE = 0.6;
 
 /** The most a page of this size holds. */
 export function largestShape({ width, height }: Size): Shape {
@@ -48,8 +50,10 @@ export function shapeFor(count: number, size: Size): Shape {
   for (let columns = 1; columns <= Math.min(largest.columns, Math.max(1, count)); columns += 1) {
     const rows = Math.ceil(Math.max(1, count) / columns);
     if (rows > largest.rows) continue;
-    // Empty places are room that shows nobody.
-    const worth = (faceSize(size.width / columns, size.height / rows) ** 2 * count) / (columns * rows);
+    const tile = { width: size.width / columns, height: size.height / rows };
+    const kept = keptFace(tile);
+    // Empty places are room that shows nobody, and a stripe of a face is worse than a small one.
+    const worth = ((filledSize(tile) * kept) ** 2 * (kept < STRIPE ? kept : 1) * count) / (columns * rows);
     if (worth > bestWorth) {
       best = { columns, rows };
       bestWorth = worth;
@@ -78,10 +82,16 @@ export function stripShape({ width, height }: Size, tiles: number, below: boolea
   return { columns, rows };
 }
 
-/** How large a face is in a tile of this size: as the picture fills it, less where head or shoulders would be cut. */
-function faceSize(width: number, height: number): number {
-  const filled = Math.max(width / PICTURE.width, height / PICTURE.height);
-  return Math.min(filled, width / (FACE.width * PICTURE.width), height / (FACE.height * PICTURE.height));
+/** How large a face is in a tile of this size, as the picture fills it. */
+function filledSize({ width, height }: Size): number {
+  return Math.max(width / PICTURE.width, height / PICTURE.height);
+}
+
+/** How much of head and shoulders is left, where the tile cuts them. */
+function keptFace({ width, height }: Size): number {
+  const filled = filledSize({ width, height });
+  if (filled === 0) return 0;
+  return Math.min(1, width / (FACE.width * PICTURE.width * filled), height / (FACE.height * PICTURE.height * filled));
 }
 
 function clamp(value: number, least: number, most: number): number {
