@@ -36,6 +36,15 @@ describe('tiles', () => {
     expect(await tile('Kofi').getAttribute('aria-label')).toBe('Kofi Mensah, Ton aus, 1. Wortmeldung');
   });
 
+  test('say which is mine also behind a name of sixty characters', async () => {
+    await gallery.show(page, 'conference-5', 'de');
+    const name = page.locator('[data-testid="self"] .name');
+    await name.locator('.long .one-line').evaluate((text) => { text.textContent = 'Maximiliane-Charlotte von Hohenstein-Wollschläger geb. Müller'; });
+    const [all, mine] = await Promise.all([name.boundingBox(), name.getByText('(Sie)', { exact: true }).boundingBox()]);
+    expect(mine!.width).toBeGreaterThan(20);
+    expect(mine!.x + mine!.width).toBeLessThanOrEqual(all!.x + all!.width);
+  });
+
   test('are one stop for Tab, and arrows go where the eye goes', async () => {
     await gallery.show(page, 'conference-9', 'de');
     expect(await page.locator('.tile-btn[tabindex="0"]').count()).toBe(1);
