@@ -315,11 +315,14 @@ mod tests {
             let told = families(&mut db, &course.id, date.day).await.expect("families");
             assert_eq!(told.iter().map(|one| (one.email.as_str(), one.child.as_str())).collect::<Vec<_>>(), [("ewa@example.org", "Mia")]);
             assert!(families(&mut db, &course.id, day("2027-01-04")).await.expect("families").is_empty());
-            assert_eq!(substituted(&mut db, &substitute, date.day, date.day).await.expect("courses"), [course.id.clone()]);
+            assert_eq!(substituted(&mut db, &substitute, date.day, date.day).await.expect("courses"), std::slice::from_ref(&course.id));
             assert!(dates::substitutes(&mut db, &substitute, &course.id, day("2026-11-20"), day("2026-11-21")).await.expect("asked"));
-            assert_eq!(dates::presence_in(&mut db, &scope, Moment(0), Moment(11)).await.expect("stays"), [stay.clone()]);
+            assert_eq!(dates::presence_in(&mut db, &scope, Moment(0), Moment(11)).await.expect("stays"), std::slice::from_ref(&stay));
             assert!(dates::presence_in(&mut db, &scope, Moment(20), Moment(30)).await.expect("stays").is_empty());
-            assert_eq!(dates::attendance_in(&mut db, &Scope::School, date.day, date.day).await.expect("rows"), [there.clone()]);
+            assert_eq!(
+                dates::attendance_in(&mut db, &Scope::School, date.day, date.day).await.expect("rows"),
+                std::slice::from_ref(&there)
+            );
             assert_eq!(counts(&mut db).await.expect("numbers"), Counts { people: 4, courses: 2, mails_with_problem: 0 });
         }
     }
