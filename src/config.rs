@@ -1,6 +1,7 @@
 //! The configuration: `RawConfig` mirrors the file, [`Config`] is what the rest of the program sees.
 
 use crate::media_io::WORKERS_MAX;
+use chrono_tz::Tz;
 use lettre::message::Mailbox;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
@@ -42,6 +43,7 @@ struct RawServer {
     school: Option<String>,
     web: Option<PathBuf>,
     database: Option<String>,
+    time_zone: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -118,6 +120,8 @@ pub struct Config {
     pub web: PathBuf,
     /// The address of a PostgreSQL database; `None`: the embedded one, in the data directory.
     pub database: Option<String>,
+    /// Where the school is: times of day are meant there.
+    pub time_zone: Tz,
     pub tls: Tls,
     /// Our addresses as clients see them; empty: found by looking.
     pub media_addresses: Vec<IpAddr>,
@@ -175,6 +179,7 @@ pub struct Overrides {
 /// Read by the command line, before there is a configuration.
 const NOT_CONFIGURATION: [&str; 3] = ["CONFIG", "DATA", "LOG"];
 const LISTEN: &str = "127.0.0.1:8080";
+const TIME_ZONE: &str = "Europe/Berlin";
 const PARTICIPANTS_PER_ROOM: usize = 100;
 /// More than that talk at once only in a quarrel.
 const HEARD: usize = 5;
@@ -266,6 +271,7 @@ impl Config {
             school: raw.server.school,
             web: raw.server.web.unwrap_or_else(default_web),
             database: raw.server.database.map(check_database).transpose()?,
+            time_zone: check_time_zone(raw.server.time_zone.as_deref().unwrap_or(TIME_ZONE))?,
             tls,
             media_addresses: list(overrides.media_addresses, "media.addresses", raw.media.addresses)?,
             media_candidates: list(overrides.media_candidates, "media.candidates", raw.media.candidates)?,
@@ -319,6 +325,11 @@ fn check_database(url: String) -> Result<String, ConfigError> {
     Err(ConfigError::Unusable { key: "server.database", problem })
 }
 
+fn check_time_zone(name: &str) -> Result<Tz, ConfigError> {
+    let unusable = |_| ConfigError::Unusable { key: "server.time_zone", problem: format!("{name:?} is no time zone like Europe/Berlin") };
+    name.parse().map_err(unusable)
+}
+
 fn check_mail(raw: RawMail) -> Result<Option<Mail>, ConfigError> {
     let unusable = |key, problem: &str| ConfigError::Unusable { key, problem: problem.to_owned() };
     let Some(server) = raw.server else {
@@ -329,7 +340,12 @@ fn check_mail(raw: RawMail) -> Result<Option<Mail>, ConfigError> {
         "tls" => (MailSecurity::Tls, 465),
         "starttls" => (MailSecurity::StartTls, 587),
         "none" if is_this_machine(&server) => (MailSecurity::Off, 25),
-        "none" => return Err(unusable("mail.security", "mail servers on other machines need tls or starttls: mail holds links that sign people in")),
+        "none" => {
+            return Err(unusable(
+                "mail.security",
+                "mail servers on other machines need tls or starttls: mail holds links that sign people in",
+            ));
+        }
         _ => return Err(unusable("mail.security", "one of: tls, starttls, none")),
     };
     let login = match (raw.user, raw.password) {

@@ -7,6 +7,7 @@ use crate::media_io::{MediaConfig, MediaPlane, StartError as MediaError};
 use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
 use crate::school::School;
+use crate::school::mail;
 use crate::school::sign_in::{self, SignInError};
 use crate::shares::Shares;
 use crate::store::{Moment, Store, StoreError};
@@ -116,6 +117,7 @@ impl Server {
             tls.config
         });
         tokio::spawn(memory::follow(rooms.clone(), stopping.clone()));
+        tokio::spawn(mail::follow(store.clone(), config.mail.clone(), stopping.clone()));
         let app = App::new(Shared {
             config,
             url,

@@ -1,7 +1,9 @@
 //! The school around the call: who may do what, and what follows from it. Records lie in [`crate::store`], requests come through `http`.
 
 pub mod access;
+pub mod calendar;
 pub mod live;
+pub mod mail;
 pub mod permit;
 pub mod secret;
 pub mod sign_in;

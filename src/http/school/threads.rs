@@ -1,5 +1,8 @@
 //! Conversations and notices.
 
+#[cfg(test)]
+mod tests;
+
 use super::super::App;
 use super::super::problem::{Problem, ProblemBody};
 use super::input::{Asked, Id, Input, line, lines, optional_line};
@@ -495,7 +498,9 @@ async fn staff_members(db: &mut Connection, access: &Access, named: &[PersonId])
     for member in &members {
         let here = people::find(db, member).await?.is_some_and(|person| person.archived_at.is_none());
         if !here || !works(&people::roles(db, member).await?) {
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_staff", "somebody of these does not work here").about("members"));
+            return Err(
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not_staff", "somebody of these does not work here").about("members")
+            );
         }
     }
     Ok(members)
