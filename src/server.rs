@@ -8,7 +8,7 @@ use crate::pages::{Pages, SecurityHeaders, Transport};
 use crate::rooms::{Records, Rooms};
 use crate::school::files::{Files, sweep};
 use crate::school::sign_in::{self, SignInError};
-use crate::school::{School, erasure, retention, timetable};
+use crate::school::{School, erasure, mail, retention, timetable};
 use crate::shares::Shares;
 use crate::store::{Moment, Store, StoreError};
 use crate::tls::{self, TlsError};
@@ -126,6 +126,7 @@ impl Server {
         erasure::note(&store, data).await?;
         tokio::spawn(retention::follow(store.clone(), stopping.clone()));
         tokio::spawn(sweep::follow(files.clone(), store.clone(), stopping.clone()));
+        tokio::spawn(mail::follow(store.clone(), config.mail.clone(), stopping.clone()));
         let app = App::new(Shared {
             config,
             url,

@@ -1,13 +1,13 @@
 //! Who reads and who writes in which conversation, and who is told of a message.
 
 use super::access::Access;
-use super::live::Live;
+use super::live::{Live, LiveEvent, MessageInfo};
 use super::permit::{Action, Object, Relation, Relations, may};
 use super::timetable::{local, shifted};
 use crate::store::mails::{self, Mail};
 use crate::store::people::{Language, PersonRole};
 use crate::store::threads::{self, Listed, Reached, Reader, Standing, ThreadKind};
-use crate::store::{Connection, Day, MailId, Moment, PersonId, Result, StoreError, ThreadId};
+use crate::store::{Connection, Day, MailId, MessageId, Moment, PersonId, Result, Store, StoreError, ThreadId};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -76,6 +76,20 @@ pub async fn readers(db: &mut Connection, thread: &ThreadId, kind: ThreadKind, n
     let rows = threads::members(db, thread, since(now)).await?;
     let may = |(_, role, standing): &(_, PersonRole, Standing)| may_with(&[*role], Action::Read, kind, *standing);
     Ok(rows.into_iter().filter(may).map(|(person, _, _)| person).collect())
+}
+
+/// Tells the open pages of a message anew: it has got its files. Call it after the commit.
+///
+/// # Errors
+/// The database.
+pub async fn announce(store: &Store, live: &Live, id: &MessageId) -> Result<()> {
+    let mut db = store.read().await?;
+    let Some(message) = threads::message(&mut db, id).await? else { return Ok(()) };
+    let Some(kind) = threads::kind(&mut db, &message.thread_id).await? else { return Ok(()) };
+    let files = threads::attachments(&mut db, &message.thread_id, message.sent_at, message.sent_at).await?;
+    let people = readers(&mut db, &message.thread_id, kind, Moment::now()).await?;
+    live.publish(&people, &LiveEvent::Message { message: MessageInfo::of(message, files) });
+    Ok(())
 }
 
 /// Puts mails into the queue for those who have no page open. They say that there is something to read, and nothing of what.

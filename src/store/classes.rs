@@ -92,7 +92,7 @@ pub const TABLES: &[Table] = &[
     table!("file_versions", Parent, Key: id file_id object_key uploaded_by; Content: number media_type bytes digest crc32; Trace: uploaded_at),
     table!("uploads", Expires, Key: id person_id place; Content: folder name bytes received; Trace: expires_at),
     table!("doomed_objects", Expires, Key: object_key; Trace: doomed_at),
-    table!("mails", Expires, Key: id person_id merge_key; Contact: email; Content: subject body calendar; Trace: due_at attempts problem),
+    table!("mails", Expires, Key: id person_id merge_key; Contact: email; Content: subject body calendar; Trace: due_at expires_at attempts problem),
     table!("feeds", Person, Key: person_id; Credential: secret_hash; Trace: created_at),
     table!("consents", Person, Key: id student_id by_person; Consent: kind given said_at),
     table!("journal", Journal, Key: id actor_id object_id; Trace: at action object),

@@ -132,9 +132,10 @@ pub async fn request_link(
         && let Some(person) = people::find(&mut db, &account.person_id).await?.filter(|person| person.archived_at.is_none())
     {
         let now = Moment::now();
-        let secret = sign_in::make_link(&mut db, Some(&person.id), LinkPurpose::SignIn, now.plus(MAILED_LINK_LIFE)).await?;
+        let until = now.plus(MAILED_LINK_LIFE);
+        let secret = sign_in::make_link(&mut db, Some(&person.id), LinkPurpose::SignIn, until).await?;
         let link = format!("{}/enter#{}", app.url, secret.reveal());
-        mails::queue(&mut db, &mails::sign_in_link(&person, &account.email, &link, now)).await?;
+        mails::queue_until(&mut db, &mails::sign_in_link(&person, &account.email, &link, now), Some(until)).await?;
         db.commit().await?;
     }
     Ok(StatusCode::ACCEPTED)

@@ -1,5 +1,8 @@
 //! Conversations and notices.
 
+#[cfg(test)]
+mod tests;
+
 use super::super::App;
 use super::super::problem::{Problem, ProblemBody};
 use super::input::{Asked, Id, Input, line, lines, optional_line};

@@ -272,6 +272,8 @@ CREATE TABLE mails (
     calendar TEXT,
     merge_key TEXT UNIQUE,
     due_at BIGINT NOT NULL,
+    -- Not sent after this; NULL: never too late.
+    expires_at BIGINT,
     attempts BIGINT NOT NULL,
     problem TEXT
 );
