@@ -193,6 +193,16 @@ mod tests {
     }
 
     #[test]
+    fn the_schools_addresses_are_pages_and_nothing_else_is() {
+        for path in ["/", "/r/geige", "/enter", "/people", "/people/01ab", "/messages/01ab"] {
+            assert!(is_page(path), "{path}");
+        }
+        for path in ["/assets/index.js", "/peoples", "/api/people", "/../people", ""] {
+            assert!(!is_page(path), "{path}");
+        }
+    }
+
+    #[test]
     fn browsers_are_told_to_insist_only_on_a_certificate_that_they_trust() {
         let told = |transport| value(&SecurityHeaders::new("https://x", transport), &header::STRICT_TRANSPORT_SECURITY).is_some();
         assert!(told(Transport::Trusted) && !told(Transport::Other));
