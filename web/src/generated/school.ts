@@ -170,3 +170,195 @@ export type AccountForm = { email: string, disabled: boolean, };
  * A one-time link that signs a person in.
  */
 export type LinkInfo = { url: string, until: Moment, };
+
+/**
+ * What a conversation is.
+ */
+export type ThreadKind = "course" | "family" | "staff" | "notice";
+
+/**
+ * A conversation as whoever asks sees it.
+ */
+export type ThreadInfo = { id: ThreadId, kind: ThreadKind,
+/**
+ * May be empty: then it is called by its course, student or members.
+ */
+title: string, course_id: CourseId | null, course: string | null,
+/**
+ * Whose family it is with.
+ */
+student_id: PersonId | null, student: string | null,
+/**
+ * The teacher of a family's conversation; everybody of the staff's; of others nobody is named here.
+ */
+members: Array<MemberInfo>, last_at: Moment, last: Glimpse | null, unread: bigint, may_write: boolean, };
+
+/**
+ * Somebody in a conversation.
+ */
+export type MemberInfo = { id: PersonId, name: string, };
+
+/**
+ * How the last message begins.
+ */
+export type Glimpse = { author: string, text: string, };
+
+/**
+ * A conversation to begin, with its first message. The one of a course and the one with a family are begun once: a second time goes on in them.
+ */
+export type NewThread = { kind: ThreadKind,
+/**
+ * Of notices and the staff's.
+ */
+title: string,
+/**
+ * Of a course; of a notice without it, the whole school.
+ */
+course_id: CourseId | null,
+/**
+ * Of a family.
+ */
+student_id: PersonId | null,
+/**
+ * Whom a family writes to; a teacher leaves it out.
+ */
+teacher_id: PersonId | null,
+/**
+ * Of the staff, beside oneself.
+ */
+members: Array<PersonId>, client_id: string, text: string, };
+
+/**
+ * Messages of a conversation, a page of them.
+ */
+export type Messages = {
+/**
+ * The newest first.
+ */
+messages: Array<MessageInfo>,
+/**
+ * There are older ones.
+ */
+more: boolean, };
+
+/**
+ * A message as it is shown.
+ */
+export type MessageInfo = { id: MessageId, thread_id: ThreadId, author_id: PersonId, author: string,
+/**
+ * As it was written: plain text.
+ */
+text: string, sent_at: Moment, files: Array<Attachment>, };
+
+/**
+ * A file at a message, in its newest version.
+ */
+export type Attachment = { id: FileId, message_id: MessageId, name: string, media_type: string, bytes: bigint, };
+
+/**
+ * A message to write.
+ */
+export type NewMessage = {
+/**
+ * Made up by the page, the same when it tries again: what has come already is not written twice.
+ */
+client_id: string, text: string, };
+
+/**
+ * Until when somebody has read.
+ */
+export type ReadUntil = {
+/**
+ * `sent_at` of the last message that was seen.
+ */
+until: Moment, };
+
+/**
+ * A message that was found.
+ */
+export type FoundMessage = { message: MessageInfo, kind: ThreadKind,
+/**
+ * What its conversation is called; may be empty.
+ */
+title: string, };
+
+/**
+ * What waits to be read.
+ */
+export type Unread = { threads: bigint, messages: bigint, };
+
+/**
+ * What a page hears.
+ */
+export type LiveEvent = { "type": "hello" } | { "type": "message", message: MessageInfo, } | { "type": "thread", thread_id: ThreadId, } | { "type": "read", thread_id: ThreadId, until: Moment, } | { "type": "date_changed", course_id: CourseId, day: Day, } | { "type": "start_changed" };
+
+/**
+ * Whether one's calendar has an address. The address itself is shown once, when it is made.
+ */
+export type FeedInfo = {
+/**
+ * `None`: it has none.
+ */
+since: Moment | null, };
+
+/**
+ * A calendar's address: whoever has it sees the calendar.
+ */
+export type FeedAddress = { url: string, };
+
+/**
+ * The settings.
+ */
+export type SettingsInfo = {
+/**
+ * The school's name; may be empty.
+ */
+school: string,
+/**
+ * From the configuration.
+ */
+time_zone: string, retention: Retention, mail: MailState, };
+
+/**
+ * The settings, as they are to be.
+ */
+export type SettingsForm = { school: string, retention: Retention, };
+
+/**
+ * For how many months what is kept: 3 to 240.
+ */
+export type Retention = { messages: number, files: number,
+/**
+ * From when it was exported.
+ */
+attendance: number, journal: number, };
+
+/**
+ * How the school's mail does.
+ */
+export type MailState = {
+/**
+ * The operator has named a mail server.
+ */
+set_up: boolean, waiting: bigint,
+/**
+ * Given up, until somebody sees to them.
+ */
+failed: bigint,
+/**
+ * The newest of these.
+ */
+problems: Array<MailProblem>, };
+
+/**
+ * A mail that could not be sent.
+ */
+export type MailProblem = {
+/**
+ * To whom, for those who may know.
+ */
+person_id: PersonId | null,
+/**
+ * `smtp_550`: what the mail server answered; `address`, `timeout`, `tls`, `unreachable`.
+ */
+problem: string, };
