@@ -5,7 +5,7 @@ use crate::store::conformance::databases;
 use crate::store::courses::{self, Course, CourseKind, Enrolment};
 use crate::store::people::{Person, PersonRole};
 use crate::store::threads::{self, Reader, Thread, ThreadKind};
-use crate::store::{Connection, CourseId, Day, EnrolmentId, Flag, Moment, PersonId, ThreadId, people};
+use crate::store::{Connection, CourseId, Day, EnrolmentId, Flag, Moment, PersonId, ThreadId, accounts, mails, people};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::TcpStream;
@@ -64,7 +64,10 @@ struct School {
 
 impl School {
     async fn open() -> Self {
-        let world = World::open().await;
+        Self::open_in(World::open().await).await
+    }
+
+    async fn open_in(world: World) -> Self {
         let person = async |name: &str, role| world.person(name, &[role]).await;
         let school = Self {
             teacher: person("Tara Teacher", PersonRole::Teacher).await,
@@ -319,6 +322,31 @@ async fn a_page_lives_as_long_as_its_session_and_comes_from_here() {
     let mut page = Page::open(&school.world, &school.mother, Some(&own)).await.expect("our own page");
     assert_eq!(school.mother.delete("/api/session").await.status, 204);
     assert_eq!(page.next().await["closed"], 4001);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_page_open_gets_one_mail_without_content_unless_it_is_read_before() {
+    let mail = [("AUFTAKT_MAIL_SERVER", "127.0.0.1"), ("AUFTAKT_MAIL_SECURITY", "none"), ("AUFTAKT_MAIL_FROM", "a@musik.example")];
+    let school = School::open_in(World::open_with(tempfile::tempdir().expect("a directory"), &mail).await).await;
+    let mut db = school.world.store.write().await.expect("the database");
+    for (visitor, email) in [(&school.mother, "mother@x.example"), (&school.student, "student@x.example"), (&school.teacher, "t@x.example")]
+    {
+        accounts::put(&mut db, &visitor.id, email).await.expect("an account");
+    }
+    db.commit().await.expect("written");
+    let _open = Page::open(&school.world, &school.student, None).await.expect("a page");
+    let id = school.family("Geheim").await;
+    let again = json!({ "client_id": "2", "text": "Noch geheimer" });
+    school.teacher.post(&format!("/api/threads/{id}/messages"), again).await;
+    let waiting = async || {
+        let mut db = school.world.store.read().await.expect("the database");
+        mails::due(&mut db, Moment(i64::MAX - 1), 10).await.expect("mails")
+    };
+    let queued = waiting().await;
+    assert_eq!(queued.iter().map(|one| one.mail.email.as_str()).collect::<Vec<_>>(), ["mother@x.example"]);
+    assert!(!queued[0].mail.body.to_lowercase().contains("geheim") && queued[0].mail.due_at > Moment::now());
+    school.mother.post(&format!("/api/threads/{id}/read"), json!({ "until": Moment::now() })).await;
+    assert!(waiting().await.is_empty());
 }
 
 #[tokio::test]
