@@ -168,5 +168,5 @@ fn a_year_of_a_whole_school_is_made_quickly() {
     assert!(export.lines.len() > 70_000 && bytes.len() > 500_000);
     // Not optimised and on a busy machine; the goal for a release is two seconds.
     assert!(took.as_secs() < 30, "{took:?}");
-    println!("{} lines: {took:?}", export.lines.len());
+    eprintln!("{} lines: {took:?}", export.lines.len());
 }

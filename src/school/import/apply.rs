@@ -1,6 +1,7 @@
 //! Reads the school as it is for a plan, and writes what a plan marks: many rows with one statement.
 
-use super::plan::{Entry, Mark, Plan, Records, Somebody};
+use super::plan::Plan;
+use super::records::{Entry, Mark, Records, Somebody};
 use crate::store::courses::{self, Course, Enrolment};
 use crate::store::people::{self, Person, PersonRole};
 use crate::store::{Connection, Moment, PersonId, Result, accounts, folded, sessions};

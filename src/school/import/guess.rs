@@ -232,7 +232,8 @@ fn heading_row(rows: &[Vec<String>]) -> Option<usize> {
 }
 
 /// The mapping as a template to keep.
-pub fn template_of(headings: &[String], fields: &[Option<Field>]) -> Template {
+#[cfg(test)]
+fn template_of(headings: &[String], fields: &[Option<Field>]) -> Template {
     let pairs = headings.iter().zip(fields).filter(|(heading, _)| !heading.is_empty());
     Template { columns: pairs.map(|(heading, field)| (folded(heading), *field)).collect() }
 }

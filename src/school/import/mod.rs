@@ -8,6 +8,7 @@ pub mod apply;
 pub mod check;
 pub mod guess;
 pub mod plan;
+pub mod records;
 pub mod value;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a file changes: its rows against the school as it is. Works on a copy of the records in which everything that differs is marked.
 
 use super::check::{Columns, CourseRow, PersonRow, Row, listed};
+use super::records::{Entry, Index, Mark, Records, Somebody, name_key};
 use super::value::{Wrong, distance};
 use super::{Counts, Field, Issue};
 use crate::store::courses::{Course, CourseKind, Enrolment};
@@ -13,72 +14,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 pub const FAMILY: &str = "Familie";
 const ADULT_YEARS: i32 = 18;
 
-/// What becomes of a record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mark {
-    #[default]
-    Kept,
-    New,
-    Changed,
-}
-
-/// A record of the copy.
-#[derive(Clone, Debug)]
-pub struct Entry<T> {
-    pub value: T,
-    pub mark: Mark,
-}
-
-impl<T: PartialEq> Entry<T> {
-    fn put(&mut self, value: T) {
-        if self.value != value {
-            self.value = value;
-            if self.mark == Mark::Kept {
-                self.mark = Mark::Changed;
-            }
-        }
-    }
-}
-
-/// A person with what an import knows of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Somebody {
-    pub person: Person,
-    pub roles: Vec<PersonRole>,
-    /// Of the account, as it is compared.
-    pub email: Option<String>,
-}
-
-/// The school as it is, and as it is to be.
-#[derive(Clone, Debug, Default)]
-pub struct Records {
-    pub people: Vec<Entry<Somebody>>,
-    pub courses: Vec<Entry<Course>>,
-    pub enrolments: Vec<Entry<Enrolment>>,
-    /// Guardian and student.
-    pub guardians: Vec<Entry<(PersonId, PersonId)>>,
-    /// Whose address became another one: whoever used the old one is signed out.
-    pub readdressed: Vec<PersonId>,
-}
-
 /// What comes of a dry run, and what [`super::apply`] writes.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub records: Records,
     pub counts: Counts,
     pub issues: Vec<Issue>,
-}
-
-/// Where what is in the copy.
-#[derive(Default)]
-struct Index {
-    by_number: HashMap<String, usize>,
-    by_name: HashMap<String, Vec<usize>>,
-    by_email: HashMap<String, usize>,
-    by_id: HashMap<PersonId, usize>,
-    by_code: HashMap<String, usize>,
-    enrolled: HashMap<(CourseId, PersonId), Vec<usize>>,
-    guardians: HashMap<PersonId, Vec<PersonId>>,
 }
 
 /// What the file says of a course in all its rows.
@@ -163,47 +104,6 @@ fn groups(rows: &[Row]) -> HashMap<&str, Group<'_>> {
         }
     }
     groups
-}
-
-fn name_key(given: &str, family: &str) -> String {
-    folded(format!("{given} {family}").trim())
-}
-
-impl Index {
-    fn of(records: &Records) -> Self {
-        let mut index = Self::default();
-        for at in 0..records.people.len() {
-            index.add_person(&records.people[at].value, at);
-        }
-        for (at, course) in records.courses.iter().enumerate() {
-            if let Some(code) = &course.value.code {
-                index.by_code.insert(code.clone(), at);
-            }
-        }
-        for (at, enrolment) in records.enrolments.iter().enumerate() {
-            let key = (enrolment.value.course_id.clone(), enrolment.value.student_id.clone());
-            index.enrolled.entry(key).or_default().push(at);
-        }
-        for pair in &records.guardians {
-            index.guardians.entry(pair.value.1.clone()).or_default().push(pair.value.0.clone());
-        }
-        index
-    }
-
-    fn add_person(&mut self, somebody: &Somebody, at: usize) {
-        let person = &somebody.person;
-        if let Some(number) = &person.number {
-            self.by_number.insert(number.clone(), at);
-        }
-        if let Some(email) = &somebody.email {
-            self.by_email.insert(email.clone(), at);
-        }
-        let named = self.by_name.entry(name_key(&person.given_name, &person.family_name)).or_default();
-        if !named.contains(&at) {
-            named.push(at);
-        }
-        self.by_id.insert(person.id.clone(), at);
-    }
 }
 
 /// Why a row stays outside: where, what stands there, what is wrong.
@@ -438,7 +338,7 @@ impl<'a> Planner<'a> {
             self.index.add_person(&entry.value.clone(), at);
         }
         if let Some(email) = &row.email {
-            let own = self.owns_address(row) && !self.index.by_email.get(email).is_some_and(|owner| *owner != at);
+            let own = self.owns_address(row) && self.index.by_email.get(email).is_none_or(|owner| *owner == at);
             if own { self.put_own_address(at, email, marks) } else { self.put_family(at, email, marks) }
         }
         at

@@ -1,5 +1,6 @@
 use super::check::{self, Columns};
-use super::plan::{Mark, Plan, Records};
+use super::plan::Plan;
+use super::records::{Mark, Records};
 use super::{apply, guess, plan, shipped};
 use crate::school::sheet;
 use crate::store::people::PersonRole;
@@ -109,7 +110,7 @@ fn mistakes_are_named_by_row_column_and_content() {
         HANNAH.replace("10483", "8").replace("Hannah", "Eva").replace("Vl-1", "Vl-9").replace(";Do;", ";Mo;"),
     ];
     let plan = dry(Records::default(), &file(&rows.iter().map(String::as_str).collect::<Vec<_>>()));
-    let said: Vec<(u32, &str, &str, Option<&str>, Option<&str>)> = plan
+    let said: Vec<_> = plan
         .issues
         .iter()
         .map(|issue| (issue.row, issue.code.as_str(), issue.content.as_str(), issue.column.as_deref(), issue.hint.as_deref()))
@@ -202,7 +203,7 @@ async fn a_whole_school_is_taken_in_quickly_and_only_once() {
     let took = started.elapsed();
     // Not optimised and on a busy machine; the goal for a release is three seconds.
     assert!(took.as_secs() < 20, "{took:?}");
-    println!("1,500 pupils and 1,600 enrolments: {took:?}");
+    eprintln!("1,500 pupils and 1,600 enrolments: {took:?}");
     let mut db = store.write().await.expect("the database");
     let again = dry(apply::load(&mut db).await.expect("read"), &text);
     assert_eq!((again.counts.same, again.counts.new, again.counts.changed), (1636, 0, 0));
