@@ -208,6 +208,7 @@ fn print_link(config: Option<PathBuf>, data: &Path, link: &Link) -> anyhow::Resu
         role: link.role.into(),
         name: name.as_str().to_owned(),
         expires: expiry(link.hours),
+        person: None,
     });
     // What the operator wrote down goes before what a running server guessed.
     let noted = || server::noted_url(data).unwrap_or_else(|| config.url(config.listen.port()));

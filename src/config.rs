@@ -5,6 +5,7 @@ mod files;
 pub use files::FileLimits;
 
 use crate::media_io::WORKERS_MAX;
+use chrono_tz::Tz;
 use lettre::message::Mailbox;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
@@ -47,6 +48,7 @@ struct RawServer {
     school: Option<String>,
     web: Option<PathBuf>,
     database: Option<String>,
+    time_zone: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -123,6 +125,8 @@ pub struct Config {
     pub web: PathBuf,
     /// The address of a PostgreSQL database; `None`: the embedded one, in the data directory.
     pub database: Option<String>,
+    /// Where the school is: times of day are meant there.
+    pub time_zone: Tz,
     pub tls: Tls,
     /// Our addresses as clients see them; empty: found by looking.
     pub media_addresses: Vec<IpAddr>,
@@ -181,6 +185,7 @@ pub struct Overrides {
 /// Read by the command line, before there is a configuration.
 const NOT_CONFIGURATION: [&str; 3] = ["CONFIG", "DATA", "LOG"];
 const LISTEN: &str = "127.0.0.1:8080";
+const TIME_ZONE: &str = "Europe/Berlin";
 const PARTICIPANTS_PER_ROOM: usize = 100;
 /// More than that talk at once only in a quarrel.
 const HEARD: usize = 5;
@@ -272,6 +277,7 @@ impl Config {
             school: raw.server.school,
             web: raw.server.web.unwrap_or_else(default_web),
             database: raw.server.database.map(check_database).transpose()?,
+            time_zone: check_time_zone(raw.server.time_zone.as_deref().unwrap_or(TIME_ZONE))?,
             tls,
             media_addresses: list(overrides.media_addresses, "media.addresses", raw.media.addresses)?,
             media_candidates: list(overrides.media_candidates, "media.candidates", raw.media.candidates)?,
@@ -324,6 +330,11 @@ fn check_database(url: String) -> Result<String, ConfigError> {
     // Not repeated: it may hold a password.
     let problem = "expected postgres://user:password@host/database; leave it out for the embedded database".to_owned();
     Err(ConfigError::Unusable { key: "server.database", problem })
+}
+
+fn check_time_zone(name: &str) -> Result<Tz, ConfigError> {
+    let unusable = |_| ConfigError::Unusable { key: "server.time_zone", problem: format!("{name:?} is no time zone like Europe/Berlin") };
+    name.parse().map_err(unusable)
 }
 
 fn check_mail(raw: RawMail) -> Result<Option<Mail>, ConfigError> {

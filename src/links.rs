@@ -26,6 +26,9 @@ pub struct JoinClaims {
     pub name: String,
     /// Seconds since 1970.
     pub expires: u64,
+    /// Who it was made for, when that is somebody of the school who was signed in: whose presence it is. Means nothing to the room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
 }
 
 /// What a bearer token for WHIP and WHEP says.
@@ -272,7 +275,14 @@ mod tests {
     }
 
     fn claims() -> JoinClaims {
-        JoinClaims { room: "geige".into(), kind: RoomKind::Lesson, role: Role::Student, name: "Hannah Nguyễn".into(), expires: 100 }
+        JoinClaims {
+            room: "geige".into(),
+            kind: RoomKind::Lesson,
+            role: Role::Student,
+            name: "Hannah Nguyễn".into(),
+            expires: 100,
+            person: None,
+        }
     }
 
     #[test]
@@ -324,6 +334,17 @@ mod tests {
         let old = r#"{"for":"resume","link":5,"nonce":"x","until":100}"#;
         let claims: Claims = serde_json::from_str(old).expect("as it was written");
         assert!(key().was_here(&key().sign(&claims), 5, 99));
+    }
+
+    #[test]
+    fn a_link_says_whose_it_is_and_one_from_before_says_nothing() {
+        let own = JoinClaims { person: Some("0198".into()), ..claims() };
+        assert_eq!(key().verify_join(&key().sign_join(own.clone()), 0), Ok(own));
+        let old = r#"{"for":"join","room":"geige","kind":"lesson","role":"student","name":"Hannah Nguyễn","expires":100}"#;
+        let old: Claims = serde_json::from_str(old).expect("as it was written");
+        assert_eq!(key().verify_join(&key().sign(&old), 0), Ok(claims()));
+        // And links for nobody stay as they were, so that their ids do.
+        assert!(!serde_json::to_string(&Claims::Join(claims())).expect("JSON").contains("person"));
     }
 
     #[test]

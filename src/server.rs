@@ -75,6 +75,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
     media_ended: Option<JoinHandle<()>>,
+    presence_written: JoinHandle<()>,
     url_file: PathBuf,
 }
 
@@ -107,6 +108,7 @@ impl Server {
         let url_file = data.join(URL_FILE);
         std::fs::write(&url_file, &url).map_err(in_data)?;
 
+        let time_zone = config.time_zone;
         let limits = Limits { participants: config.participants_per_room, viewers: VIEWERS_PER_ROOM, heard: config.heard };
         let rooms = Rooms::new(media.media(), limits);
         let media_ended = media.take_events().map(|events| {
@@ -128,7 +130,7 @@ impl Server {
             key,
             rooms,
             records,
-            school: School::new(store, files),
+            school: School::new(store, files, time_zone),
             media: media.media(),
             pages,
             sessions: Sessions::default(),
@@ -142,13 +144,16 @@ impl Server {
             cast: OnceLock::new(),
             stopping: stopping.clone(),
         });
+        let stopping_too = stopping.clone();
+        let (presence, store) = (app.school.presence.clone(), app.school.store.clone());
+        let presence_written = tokio::spawn(async move { presence.follow(&store, stopping_too).await });
         let mut listeners = vec![tokio::spawn(listener::serve(tcp, tls, app.router(), stopping.clone()))];
         let admin = admin_tcp.as_ref().map(|(_, address)| *address);
         if let Some((tcp, _)) = admin_tcp {
             // Plain HTTP: metrics hold no secret, and the address is the operator's choice.
             listeners.push(tokio::spawn(listener::serve(tcp, None, app.admin_router(), stopping)));
         }
-        Ok(Self { app, address, admin, media, stop, listeners, media_ended, url_file })
+        Ok(Self { app, address, admin, media, stop, listeners, media_ended, presence_written, url_file })
     }
 
     /// Where it listens.
@@ -184,7 +189,7 @@ impl Server {
     /// # Errors
     /// The data directory or the database cannot be written.
     pub async fn open_demo(&self) -> io::Result<String> {
-        let zone = chrono_tz::Europe::Berlin;
+        let zone = self.app.school.zone;
         let (today, _) = timetable::local(zone, Moment::now());
         if let Some(cast) = demo::school::fill(&self.app.school.store, today, zone).await.map_err(io::Error::other)? {
             // It is opened once.
@@ -203,13 +208,16 @@ impl Server {
 
     /// Tells everybody, and ends everything within two seconds.
     pub async fn stop(self) {
-        let Self { app, media, stop, listeners, url_file, .. } = self;
+        let Self { app, media, stop, listeners, presence_written, url_file, .. } = self;
         let orderly = async {
             // First the doors, then the rooms: whoever is in one hears it from there, and nobody comes in after that.
             let _ = stop.send(true);
             app.rooms.shut_down().await;
             app.sockets.all_free().await;
             app.live_pages.all_free().await;
+            // Everybody has left: now all of it can be written down.
+            let _ = presence_written.await;
+            app.school.presence.write(&app.school.store, Moment::now()).await;
             for listener in listeners {
                 let _ = listener.await;
             }

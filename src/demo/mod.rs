@@ -86,8 +86,14 @@ fn invitation(links: &DemoLinks) -> String {
 }
 
 fn link(app: &App, (room, kind): &(RoomName, RoomKind), role: Role, name: &str) -> String {
-    let claims =
-        JoinClaims { room: room.as_str().to_owned(), kind: *kind, role, name: name.to_owned(), expires: seconds_now() + LINK_SECONDS };
+    let claims = JoinClaims {
+        room: room.as_str().to_owned(),
+        kind: *kind,
+        role,
+        name: name.to_owned(),
+        expires: seconds_now() + LINK_SECONDS,
+        person: None,
+    };
     join_url(&app.url, room, &app.key.sign_join(claims))
 }
 

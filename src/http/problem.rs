@@ -53,6 +53,16 @@ impl Problem {
         self
     }
 
+    /// It is about a field of this part of a form.
+    #[must_use]
+    pub fn within(mut self, part: impl std::fmt::Display) -> Self {
+        self.field = Some(match self.field {
+            Some(field) => format!("{part}.{field}"),
+            None => part.to_string(),
+        });
+        self
+    }
+
     /// It is worth trying again after so many seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {

@@ -5,7 +5,9 @@ use super::problem::Problem;
 use crate::links::{ResumeClaims, link_id, seconds_now};
 use crate::redact;
 use crate::rooms::{Frame, Outbox, RoomHandle};
-use auftakt_signaling::wire::{ClientMessage, ErrorCode, PROTOCOL_VERSION, ServerMessage, SoundProfile};
+use crate::school::presence::Stay;
+use crate::store::PersonId;
+use auftakt_signaling::wire::{ClientMessage, ErrorCode, PROTOCOL_VERSION, RoomKind, ServerMessage, SoundProfile};
 use auftakt_signaling::{
     CloseReason, DisplayName, Input, JoinRequest, LinkId, LinkState, NameError, ResumeSecret, RoomName, SocketId, Standing, TokenBucket,
 };
@@ -94,6 +96,11 @@ struct Session {
 struct Joined {
     id: SocketId,
     room: RoomHandle,
+    name: RoomName,
+    /// Who it is at the school, if the link says so …
+    person: Option<PersonId>,
+    /// … and their stay, while they are inside.
+    stay: Option<Stay>,
     outbox: mpsc::Receiver<Frame>,
 }
 
@@ -221,7 +228,9 @@ impl Session {
         };
         let (room_end, outbox) = Outbox::new();
         let room = self.app.rooms.join(&room_name, claims.kind, request, room_end).await.map_err(|_| ErrorCode::ServerFault)?;
-        Ok(Joined { id: socket, room, outbox })
+        // Of lessons there is attendance; a conference has its participants in sight.
+        let person = claims.person.filter(|_| claims.kind == RoomKind::Lesson).and_then(|person| PersonId::try_from(person).ok());
+        Ok(Joined { id: socket, room, name: room_name, person, stay: None, outbox })
     }
 
     async fn exchange(&mut self, joined: &mut Joined) -> End {
@@ -229,7 +238,7 @@ impl Session {
         loop {
             let step = tokio::select! {
                 received = self.socket.recv() => self.received(joined, received).await,
-                frame = joined.outbox.recv() => self.deliver(frame, &mut joined.outbox).await,
+                frame = joined.outbox.recv() => self.deliver(frame, joined).await,
                 _ = ping.tick() => as_step(self.send(Message::Ping(axum::body::Bytes::new())).await),
                 () = tokio::time::sleep_until((self.heard + SILENCE_MAX).into()) => ControlFlow::Break(End::Lost),
             };
@@ -257,11 +266,15 @@ impl Session {
     }
 
     /// What waits goes out together: many small messages in a moment are one write and few packets.
-    async fn deliver(&mut self, first: Option<Frame>, outbox: &mut mpsc::Receiver<Frame>) -> ControlFlow<End> {
+    async fn deliver(&mut self, first: Option<Frame>, joined: &mut Joined) -> ControlFlow<End> {
         let mut next = first;
         for left in (0..FRAMES_TOGETHER).rev() {
             match next {
                 Some(Frame::Text(text)) => as_step(in_time(self.socket.feed(Message::Text(text))).await)?,
+                Some(Frame::Welcome(text)) => {
+                    self.note_presence(joined);
+                    as_step(in_time(self.socket.feed(Message::Text(text))).await)?;
+                }
                 Some(Frame::Close(reason)) => return ControlFlow::Break(End::Closed(reason)),
                 // The room let go of us because we did not take what it sent.
                 None => return ControlFlow::Break(self.fail(ErrorCode::TooSlow).await),
@@ -270,10 +283,17 @@ impl Session {
                 break;
             }
             // When the room has let go of us, the next turn finds out.
-            let Ok(frame) = outbox.try_recv() else { break };
+            let Ok(frame) = joined.outbox.try_recv() else { break };
             next = Some(frame);
         }
         as_step(in_time(self.socket.flush()).await)
+    }
+
+    /// From now until the socket ends somebody is there.
+    fn note_presence(&self, joined: &mut Joined) {
+        if let (Some(person), None) = (&joined.person, &joined.stay) {
+            joined.stay = self.app.school.presence.enter(&joined.name, person.clone());
+        }
     }
 
     /// What came, within the limits of what may come.

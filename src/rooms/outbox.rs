@@ -13,6 +13,8 @@ const WAITING: usize = 512;
 pub enum Frame {
     /// One message.
     Text(Utf8Bytes),
+    /// The message that says one is in the room, no longer in front of its door.
+    Welcome(Utf8Bytes),
     /// The last thing.
     Close(CloseReason),
 }

@@ -130,7 +130,8 @@ impl RoomTask {
             match output {
                 Output::Send { socket, message } => {
                     if let Some(text) = serialized(&message) {
-                        self.push(socket, Frame::Text(text));
+                        let inside = matches!(message, ServerMessage::Welcome { .. });
+                        self.push(socket, if inside { Frame::Welcome(text) } else { Frame::Text(text) });
                     }
                 }
                 Output::Broadcast { sockets, message } => {

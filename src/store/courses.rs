@@ -124,6 +124,11 @@ pub async fn update(db: &mut Connection, course: &Course) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
+/// Takes a course away, with its enrolments. False when it is not there.
+pub async fn delete(db: &mut Connection, id: &CourseId) -> Result<bool> {
+    Ok(sqlx::query("DELETE FROM courses WHERE id = $1").bind(id).execute(db).await?.rows_affected() == 1)
+}
+
 /// One of them.
 pub async fn find(db: &mut Connection, id: &CourseId) -> Result<Option<Course>> {
     Ok(sqlx::query_as(select!("WHERE id = $1")).bind(id).fetch_optional(db).await?)
@@ -237,4 +242,11 @@ pub async fn put_holiday(db: &mut Connection, holiday: &Holiday) -> Result<()> {
 /// Takes one away. False when it is not there.
 pub async fn delete_holiday(db: &mut Connection, id: &HolidayId) -> Result<bool> {
     Ok(sqlx::query("DELETE FROM holidays WHERE id = $1").bind(id).execute(db).await?.rows_affected() == 1)
+}
+
+/// Whether somebody is in a course on or after a day themselves, not through a child.
+pub async fn is_enrolled(db: &mut Connection, student: &PersonId, course: &CourseId, day: Day) -> Result<bool> {
+    let query = "SELECT count(*) FROM enrolments WHERE course_id = $2 AND student_id = $1 AND (valid_to IS NULL OR valid_to >= $3)";
+    let count: i64 = sqlx::query_scalar(query).bind(student).bind(course).bind(day).fetch_one(db).await?;
+    Ok(count > 0)
 }

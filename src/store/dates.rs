@@ -1,5 +1,6 @@
 //! What was said of lesson dates: moved, cancelled, given; and who was there.
 
+use super::agenda::{Scope, scoped};
 use super::{AttendanceId, CategoryId, Connection, CourseId, Day, Flag, Moment, PersonId, PresenceId, Result};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -152,6 +153,26 @@ pub async fn put(db: &mut Connection, date: &LessonDate) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether anything was said of any date of a course.
+pub async fn any_of(db: &mut Connection, course: &CourseId) -> Result<bool> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM lesson_dates WHERE course_id = $1").bind(course).fetch_one(db).await?;
+    Ok(count > 0)
+}
+
+/// Whether somebody stands in for the teacher of a course on a date in these days.
+pub async fn substitutes(db: &mut Connection, person: &PersonId, course: &CourseId, from: Day, to: Day) -> Result<bool> {
+    let query = "SELECT count(*) FROM lesson_dates WHERE course_id = $1 AND substitute_id = $2 \
+                 AND ((day >= $3 AND day <= $4) OR (moved_day >= $3 AND moved_day <= $4))";
+    let count: i64 = sqlx::query_scalar(query).bind(course).bind(person).bind(from).bind(to).fetch_one(db).await?;
+    Ok(count > 0)
+}
+
+/// Forgets who was there on a date: it did not take place after all.
+pub async fn clear_attendance(db: &mut Connection, course: &CourseId, day: Day) -> Result<()> {
+    sqlx::query("DELETE FROM attendance WHERE course_id = $1 AND day = $2").bind(course).bind(day).execute(db).await?;
+    Ok(())
+}
+
 /// Who was there on a date.
 pub async fn attendance(db: &mut Connection, course: &CourseId, day: Day) -> Result<Vec<Attendance>> {
     let query =
@@ -199,10 +220,42 @@ pub async fn add_presence(db: &mut Connection, presence: &Presence) -> Result<()
     Ok(())
 }
 
+/// Notes that somebody has been in the room of a course until `to`; the same stay again is longer. Nothing when the room is no course's,
+/// or the person is not there any more.
+pub async fn extend_presence(db: &mut Connection, id: &PresenceId, room: &str, person: &PersonId, from: Moment, to: Moment) -> Result<()> {
+    let upsert = "INSERT INTO presence (id, course_id, person_id, from_at, to_at) \
+                  SELECT $1, c.id, p.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM courses c, persons p WHERE c.room = $4 AND p.id = $5 \
+                  ON CONFLICT (id) DO UPDATE SET to_at = excluded.to_at";
+    sqlx::query(upsert).bind(id).bind(from).bind(to).bind(room).bind(person).execute(db).await?;
+    Ok(())
+}
+
 /// Who was in a course's room between two instants.
 pub async fn presence(db: &mut Connection, course: &CourseId, from: Moment, to: Moment) -> Result<Vec<Presence>> {
     let query = "SELECT course_id, person_id, from_at, to_at FROM presence WHERE course_id = $1 AND from_at < $3 AND to_at > $2 ORDER BY from_at, id";
     Ok(sqlx::query_as(query).bind(course).bind(from).bind(to).fetch_all(db).await?)
+}
+
+/// Who was in the rooms of the courses in scope between two instants.
+pub async fn presence_in(db: &mut Connection, scope: &Scope, from: Moment, to: Moment) -> Result<Vec<Presence>> {
+    let query = scoped!(
+        scope,
+        "SELECT course_id, person_id, from_at, to_at FROM presence WHERE",
+        "course_id",
+        "AND from_at < $3 AND to_at > $2 ORDER BY from_at, id"
+    );
+    Ok(query.bind(from).bind(to).fetch_all(db).await?)
+}
+
+/// Who was there on dates of the courses in scope that are planned in these days.
+pub async fn attendance_in(db: &mut Connection, scope: &Scope, from: Day, to: Day) -> Result<Vec<Attendance>> {
+    let query = scoped!(
+        scope,
+        "SELECT course_id, day, student_id, present, excused, from_at, to_at FROM attendance WHERE",
+        "course_id",
+        "AND day >= $2 AND day <= $3 ORDER BY day, course_id, id"
+    );
+    Ok(query.bind(from).bind(to).fetch_all(db).await?)
 }
 
 /// All categories, in the office's order.
@@ -226,4 +279,18 @@ pub async fn put_category(db: &mut Connection, category: &Category) -> Result<()
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// Takes one away. False when it is not there.
+///
+/// # Errors
+/// [`super::StoreError::Missing`] when a date has it.
+pub async fn delete_category(db: &mut Connection, id: &CategoryId) -> Result<bool> {
+    Ok(sqlx::query("DELETE FROM categories WHERE id = $1").bind(id).execute(db).await?.rows_affected() == 1)
+}
+
+/// Whether a date has this category.
+pub async fn uses_category(db: &mut Connection, id: &CategoryId) -> Result<bool> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM lesson_dates WHERE category_id = $1").bind(id).fetch_one(db).await?;
+    Ok(count > 0)
 }

@@ -4,7 +4,9 @@
 //! What is not there is `None`; what cannot be is a [`StoreError`].
 
 pub mod accounts;
+pub mod agenda;
 pub mod classes;
+pub mod conferences;
 #[cfg(test)]
 pub mod conformance;
 pub mod consents;

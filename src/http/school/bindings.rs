@@ -21,7 +21,8 @@ pub fn declaration<T: TS>(config: &Config) -> String {
 }
 
 fn bindings() -> String {
-    let c = &Config::default();
+    // As JSON has them: no number of ours needs more than 53 bits.
+    let c = &Config::default().with_large_int("number");
     let ids = export!(
         c,
         store::PersonId,

@@ -16,6 +16,8 @@ mod live;
 mod people;
 mod privacy;
 mod rooms;
+#[cfg(test)]
+mod scene;
 mod sessions;
 mod settings;
 mod signed;

@@ -6,6 +6,7 @@ use super::input::{Id, Input, email, line, password};
 use super::signed::{Signed, clear_cookie, set_cookie};
 use super::{Answer, not_found};
 use crate::listener::Caller;
+use crate::school::categories;
 use crate::school::sign_in::{self, SignInError};
 use crate::store::accounts::{self, LinkPurpose};
 use crate::store::people::{self, Language, Person, PersonRole};
@@ -193,6 +194,7 @@ pub async fn set_up(State(app): State<App>, headers: HeaderMap, Input(form): Inp
     people::insert(&mut db, &person).await?;
     let roles: &[_] = if form.office { &[PersonRole::Operator, PersonRole::Office] } else { &[PersonRole::Operator] };
     people::set_roles(&mut db, &person.id, roles).await?;
+    categories::seed(&mut db).await?;
     accounts::put(&mut db, &person.id, &email).await?;
     accounts::set_password(&mut db, &person.id, Some(&hash)).await?;
     let response = begin(&mut db, &person.id, &headers).await?;

@@ -127,6 +127,7 @@ CREATE TABLE lesson_dates (
 );
 CREATE INDEX lesson_dates_day ON lesson_dates (day);
 CREATE INDEX lesson_dates_moved ON lesson_dates (moved_day);
+CREATE INDEX lesson_dates_substitute ON lesson_dates (substitute_id);
 
 CREATE TABLE attendance (
     id TEXT PRIMARY KEY,

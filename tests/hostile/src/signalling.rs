@@ -56,7 +56,7 @@ pub(crate) fn link(data: &[u8]) {
     }
     let Ok(link) = Unstructured::new(data).arbitrary::<Link>() else { return };
     let role = [Role::Teacher, Role::Student, Role::Guest, Role::Moderator, Role::Attendee][usize::from(link.role) % 5];
-    let join = JoinClaims { room: link.room, kind: RoomKind::Lesson, role, name: link.name, expires: link.expires };
+    let join = JoinClaims { room: link.room, kind: RoomKind::Lesson, role, name: link.name, expires: link.expires, person: None };
     let media = MediaClaims { room: join.room.clone(), publish: true, subscribe: false, name: join.name.clone(), expires: link.expires };
     let token = if link.media { key.sign_media(media.clone()) } else { key.sign_join(join.clone()) };
     // Longer tokens are refused unread.

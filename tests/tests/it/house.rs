@@ -127,13 +127,13 @@ impl House {
     }
 
     fn link_to(&self, room: &str, role: Role, name: &str, expires: u64) -> String {
-        self.key.sign_join(JoinClaims { room: room.into(), kind: RoomKind::Lesson, role, name: name.into(), expires })
+        self.key.sign_join(JoinClaims { room: room.into(), kind: RoomKind::Lesson, role, name: name.into(), expires, person: None })
     }
 
     /// The token of a join link to the conference.
     pub fn conference_link(&self, role: Role, name: &str) -> String {
         let kind = RoomKind::Conference;
-        self.key.sign_join(JoinClaims { room: "kollegium".into(), kind, role, name: name.into(), expires: u64::MAX })
+        self.key.sign_join(JoinClaims { room: "kollegium".into(), kind, role, name: name.into(), expires: u64::MAX, person: None })
     }
 
     /// What a server that was restarted since gave whoever came in through this link.

@@ -130,7 +130,7 @@ export type People = { people: Array<PersonInfo>,
 /**
  * In the whole list.
  */
-total: bigint, };
+total: number, };
 
 /**
  * A person as those may see it who work here.
@@ -172,102 +172,361 @@ export type AccountForm = { email: string, disabled: boolean, };
 export type LinkInfo = { url: string, until: Moment, };
 
 /**
- * All files of a place.
+ * Somebody as those see them who share a course.
  */
-export type FileList = {
-/**
- * By folder and name.
- */
-files: Array<FileInfo>,
-/**
- * Whether whoever asks may add some.
- */
-may_add: boolean,
-/**
- * The largest that can be added.
- */
-bytes_max: bigint, };
+export type PersonName = { id: PersonId, name: string, };
 
 /**
- * A file in its newest version.
+ * How many are taught together.
  */
-export type FileInfo = { id: FileId,
-/**
- * Where it belongs: `course:ID`, `student:ID`, `conference:ID` or `message:ID`.
- */
-place: string,
-/**
- * Empty: none.
- */
-folder: string, name: string, version: VersionInfo,
-/**
- * How many versions there are.
- */
-versions: bigint,
-/**
- * Whether whoever asks may rename, replace and delete it.
- */
-may_change: boolean, };
+export type CourseKind = "single" | "partner" | "group" | "ensemble";
 
 /**
- * A file with its history.
+ * A page of a list.
  */
-export type FileDetail = { file: FileInfo,
+export type Courses = { courses: Array<CourseInfo>,
 /**
- * The newest first.
+ * In the whole list.
  */
-versions: Array<VersionInfo>, };
+total: number, };
 
 /**
- * One version of a file.
+ * A course (Veranstaltung).
  */
-export type VersionInfo = { number: bigint,
+export type CourseInfo = { id: CourseId, name: string, subject: string, kind: CourseKind, teacher: PersonName | null,
 /**
- * By content.
+ * 1 is Monday.
  */
-media_type: string, bytes: bigint,
+weekday: number,
 /**
- * Who brought it; nobody who is still known: `null`.
+ * Minutes since midnight.
  */
-uploader: string | null, uploaded_at: Moment,
+start_minute: number, duration_minutes: number, place: string, online: boolean, valid_from: Day, valid_to: Day | null, archived: boolean,
 /**
- * Whether a page may show it in place, with `?inline=1`.
+ * Of the administration program; the office's alone.
  */
-inline: boolean, };
+code: string | null, };
 
 /**
- * A file's name and folder.
+ * A course with who is in it.
  */
-export type FileForm = { name: string,
+export type CourseDetail = { course: CourseInfo,
 /**
- * Empty: none.
+ * Everybody who ever was for the office and the head; for the others who is now or will be.
  */
-folder: string, };
+enrolments: Array<EnrolmentInfo>,
+/**
+ * Whether whoever asks teaches it.
+ */
+taught: boolean, };
 
 /**
- * Which version.
+ * A course as the office writes it.
  */
-export type Restore = { number: bigint, };
+export type CourseForm = {
+/**
+ * Of the administration program; empty: none.
+ */
+code: string, name: string, subject: string, kind: CourseKind, teacher: PersonId | null,
+/**
+ * 1 is Monday.
+ */
+weekday: number, start_minute: number, duration_minutes: number, place: string, online: boolean, valid_from: Day, valid_to: Day | null, archived: boolean, };
+
+export type Removed = { outcome: RemovalOutcome, };
 
 /**
- * One's own uploads that are not finished.
+ * What became of what was to be deleted.
  */
-export type Uploads = { uploads: Array<UploadInfo>, };
+export type RemovalOutcome = "deleted" | "archived";
 
 /**
- * An upload that is not finished, or waits for its message.
+ * That somebody is in a course (Belegung).
  */
-export type UploadInfo = { id: UploadId,
+export type EnrolmentInfo = { id: EnrolmentId, student: PersonName, valid_from: Day, valid_to: Day | null, };
+
+export type EnrolmentForm = { student: PersonId, valid_from: Day, valid_to: Day | null, };
+
+export type EnrolmentEnd = {
 /**
- * Where it goes: `course:ID`, `student:ID`, `conference:ID`, `message:ID` or `draft`.
+ * The last day; null: no end is known.
  */
-place: string, folder: string, name: string, bytes: bigint,
-/**
- * So many of them have come.
- */
-received: bigint, expires_at: Moment, };
+valid_to: Day | null, };
 
 /**
- * Whole drafts and the message that they belong to.
+ * Days on which no course takes place.
  */
-export type Attach = { message: MessageId, uploads: Array<UploadId>, };
+export type Holiday = { id: HolidayId, name: string, first_day: Day, last_day: Day, };
+
+export type HolidayForm = { name: string, first_day: Day, last_day: Day, };
+
+/**
+ * Why lessons do not take place (Ausfallkategorie).
+ */
+export type CategoryInfo = { id: CategoryId, name: string,
+/**
+ * The school's side cancelled, not the family's.
+ */
+by_school: boolean, position: number,
+/**
+ * No longer to be chosen.
+ */
+archived: boolean, };
+
+export type CategoryForm = { name: string, by_school: boolean, position: number, archived: boolean, };
+
+/**
+ * What became of a lesson date.
+ */
+export type Status = "planned" | "given" | "given_online" | "cancelled" | "moved";
+
+/**
+ * A lesson date (Termin), as it is to take place or did.
+ */
+export type DateInfo = { course: CourseId,
+/**
+ * As planned; with the course it names the date, wherever it was moved to.
+ */
+day: Day,
+/**
+ * As planned.
+ */
+planned_minute: number, name: string, subject: string, kind: CourseKind, teacher: PersonName | null, substitute: PersonName | null, students: Array<PersonName>,
+/**
+ * When it takes place: another day or minute than planned when it was moved.
+ */
+on: Day, start_minute: number, duration_minutes: number, starts_at: Moment, ends_at: Moment, place: string, online: boolean, status: Status,
+/**
+ * Why it does not take place, the note, and how long it was are for those who teach, and for office and head.
+ */
+category: CategoryId | null, category_name: string | null, note: string, given_minutes: number | null,
+/**
+ * What a change has to bring.
+ */
+version: number, finalised_at: Moment | null, finalised_by: string | null,
+/**
+ * Whether whoever asks may change it, while it is not finalised.
+ */
+may_change: boolean,
+/**
+ * Whether whoever asks teaches it.
+ */
+taught: boolean, };
+
+export type DateForm = {
+/**
+ * Of the date as it was seen.
+ */
+version: number, change: DateChange, };
+
+/**
+ * What is said of a date.
+ */
+export type DateChange = { "type": "cancel", category: CategoryId, note: string, } | { "type": "move", day: Day, minute: number, note: string, } | { "type": "restore" } | { "type": "substitute", person: PersonId | null, } | { "type": "place", online: boolean, };
+
+/**
+ * A date of a teacher's day.
+ */
+export type DayDate = { date: DateInfo,
+/**
+ * What presence proposes; null while the date has not begun, when it is cancelled, and once it is confirmed.
+ */
+proposal: ProposalInfo | null,
+/**
+ * What is noted already.
+ */
+students: Array<StudentNoted>, };
+
+export type ProposalInfo = {
+/**
+ * Given or given online; null: nothing speaks for one or the other.
+ */
+status: Status | null, students: Array<StudentSeen>, };
+
+export type StudentSeen = { id: PersonId, present: boolean,
+/**
+ * When they were in the online room, by time.
+ */
+online: Array<OnlineSpan>, };
+
+export type StudentNoted = {
+/**
+ * Null: of somebody who was erased.
+ */
+id: PersonId | null, present: boolean, excused: boolean, from: Moment | null, to: Moment | null, };
+
+export type OnlineSpan = { from: Moment, to: Moment, };
+
+export type Confirmation = { dates: Array<ConfirmedDate>, };
+
+/**
+ * What became of one date.
+ */
+export type ConfirmedDate = { course: CourseId, day: Day,
+/**
+ * Of the date as it was seen.
+ */
+version: number,
+/**
+ * Given, given online or cancelled.
+ */
+status: Status,
+/**
+ * Of a cancelled date.
+ */
+category: CategoryId | null,
+/**
+ * Null: as long as planned.
+ */
+given_minutes: number | null, note: string, students: Array<ConfirmedStudent>, };
+
+export type ConfirmedStudent = { id: PersonId, present: boolean, excused: boolean, };
+
+/**
+ * What was confirmed.
+ */
+export type Confirmed = { dates: Array<ConfirmedVersion>, };
+
+export type ConfirmedVersion = { course: CourseId, day: Day, version: number, };
+
+/**
+ * Of the date as it was seen.
+ */
+export type SeenVersion = { version: number, };
+
+/**
+ * A month of a course or of a teacher.
+ */
+export type MonthSheet = {
+/**
+ * The course's or the teacher's name.
+ */
+title: string, first_day: Day, last_day: Day,
+/**
+ * Everybody who was to be there on some date, by name.
+ */
+students: Array<PersonName>,
+/**
+ * By time.
+ */
+rows: Array<SheetRow>, sums: SheetSums, };
+
+export type SheetRow = { date: DateInfo, students: Array<StudentNoted>, };
+
+export type SheetSums = { dates: number, given: number, given_online: number, cancelled: number,
+/**
+ * Neither given nor cancelled, as far as was said.
+ */
+open: number, planned_minutes: number, given_minutes: number, };
+
+/**
+ * What somebody sees first.
+ */
+export type Start = {
+/**
+ * By the server's clock.
+ */
+now: Moment, day: Day,
+/**
+ * The lesson that is on or comes next, to teach or to have.
+ */
+next: NextDate | null,
+/**
+ * By time.
+ */
+today: Array<DateInfo>,
+/**
+ * What one taught in the last two weeks and has not confirmed, by time; not more than fifty.
+ */
+unconfirmed: Array<DateInfo>, unconfirmed_total: number,
+/**
+ * Not over yet, by time.
+ */
+conferences: Array<ConferenceInfo>, children: Array<ChildStart>,
+/**
+ * For office and head.
+ */
+school: SchoolNumbers | null, };
+
+/**
+ * A lesson that is on or comes next.
+ */
+export type NextDate = { date: DateInfo,
+/**
+ * Until it begins; 0 when it has.
+ */
+minutes_to_go: number,
+/**
+ * Who of it is in the online room now.
+ */
+present: Array<PersonName>, };
+
+/**
+ * The same for each child of a guardian.
+ */
+export type ChildStart = { child: PersonName, given_name: string, next: NextDate | null, today: Array<DateInfo>, };
+
+/**
+ * The school in numbers.
+ */
+export type SchoolNumbers = { people: number, courses: number,
+/**
+ * Dates of the last two weeks that nobody confirmed.
+ */
+unconfirmed: number,
+/**
+ * Mails that could not be sent so far; the office's.
+ */
+mails_with_problem: number | null, };
+
+/**
+ * A link into a room.
+ */
+export type Entrance = { url: string,
+/**
+ * Until when it lets in.
+ */
+until: Moment, };
+
+export type GuestForm = {
+/**
+ * What the guest is called unless they say otherwise.
+ */
+name: string,
+/**
+ * For how long the link lets in.
+ */
+hours: number, };
+
+/**
+ * A conference in a list.
+ */
+export type ConferenceInfo = { id: ConferenceId, title: string, starts_at: Moment, duration_minutes: number, cancelled: boolean,
+/**
+ * Whether whoever asks leads it.
+ */
+leads: boolean, };
+
+/**
+ * A conference with everything.
+ */
+export type ConferenceDetail = { conference: ConferenceInfo, agenda: string, moderator: PersonName | null, invitees: Array<PersonName>,
+/**
+ * What a change has to bring.
+ */
+sequence: number, may_change: boolean, };
+
+/**
+ * A conference as it is scheduled.
+ */
+export type ConferenceForm = { title: string, agenda: string, starts_at: Moment, duration_minutes: number,
+/**
+ * Null: whoever schedules it.
+ */
+moderator: PersonId | null, invitees: Array<PersonId>, };
+
+export type ConferenceChange = {
+/**
+ * Of the conference as it was seen.
+ */
+sequence: number, conference: ConferenceForm, };
