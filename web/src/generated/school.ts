@@ -172,6 +172,13 @@ export type AccountForm = { email: string, disabled: boolean, };
 export type LinkInfo = { url: string, until: Moment, };
 
 /**
+ * Whose eyes.
+ */
+export type DemoRole = "teacher" | "family" | "office" | "head";
+
+export type DemoEntry = { as: DemoRole, };
+
+/**
  * Somebody as those see them who share a course.
  */
 export type PersonName = { id: PersonId, name: string, };
@@ -530,3 +537,406 @@ export type ConferenceChange = {
  * Of the conference as it was seen.
  */
 sequence: number, conference: ConferenceForm, };
+
+/**
+ * What a conversation is.
+ */
+export type ThreadKind = "course" | "family" | "staff" | "notice";
+
+/**
+ * A conversation as whoever asks sees it.
+ */
+export type ThreadInfo = { id: ThreadId, kind: ThreadKind,
+/**
+ * May be empty: then it is called by its course, student or members.
+ */
+title: string, course_id: CourseId | null, course: string | null,
+/**
+ * Whose family it is with.
+ */
+student_id: PersonId | null, student: string | null,
+/**
+ * The teacher of a family's conversation; everybody of the staff's; of others nobody is named here.
+ */
+members: Array<MemberInfo>, last_at: Moment, last: Glimpse | null, unread: number, may_write: boolean, };
+
+/**
+ * Somebody in a conversation.
+ */
+export type MemberInfo = { id: PersonId, name: string, };
+
+/**
+ * How the last message begins.
+ */
+export type Glimpse = { author: string, text: string, };
+
+/**
+ * A conversation to begin, with its first message. The one of a course and the one with a family are begun once: a second time goes on in them.
+ */
+export type NewThread = { kind: ThreadKind,
+/**
+ * Of notices and the staff's.
+ */
+title: string,
+/**
+ * Of a course; of a notice without it, the whole school.
+ */
+course_id: CourseId | null,
+/**
+ * Of a family.
+ */
+student_id: PersonId | null,
+/**
+ * Whom a family writes to; a teacher leaves it out.
+ */
+teacher_id: PersonId | null,
+/**
+ * Of the staff, beside oneself.
+ */
+members: Array<PersonId>, client_id: string, text: string, };
+
+/**
+ * Messages of a conversation, a page of them.
+ */
+export type Messages = {
+/**
+ * The newest first.
+ */
+messages: Array<MessageInfo>,
+/**
+ * There are older ones.
+ */
+more: boolean, };
+
+/**
+ * A message as it is shown.
+ */
+export type MessageInfo = { id: MessageId, thread_id: ThreadId, author_id: PersonId, author: string,
+/**
+ * As it was written: plain text.
+ */
+text: string, sent_at: Moment, files: Array<Attachment>, };
+
+/**
+ * A file at a message, in its newest version.
+ */
+export type Attachment = { id: FileId, message_id: MessageId, name: string, media_type: string, bytes: number, };
+
+/**
+ * A message to write.
+ */
+export type NewMessage = {
+/**
+ * Made up by the page, the same when it tries again: what has come already is not written twice.
+ */
+client_id: string, text: string, };
+
+/**
+ * Until when somebody has read.
+ */
+export type ReadUntil = {
+/**
+ * `sent_at` of the last message that was seen.
+ */
+until: Moment, };
+
+/**
+ * A message that was found.
+ */
+export type FoundMessage = { message: MessageInfo, kind: ThreadKind,
+/**
+ * What its conversation is called; may be empty.
+ */
+title: string, };
+
+/**
+ * What waits to be read.
+ */
+export type Unread = { threads: number, messages: number, };
+
+/**
+ * What a page hears.
+ */
+export type LiveEvent = { "type": "hello" } | { "type": "message", message: MessageInfo, } | { "type": "thread", thread_id: ThreadId, } | { "type": "read", thread_id: ThreadId, until: Moment, } | { "type": "date_changed", course_id: CourseId, day: Day, } | { "type": "start_changed" };
+
+/**
+ * All files of a place.
+ */
+export type FileList = {
+/**
+ * By folder and name.
+ */
+files: Array<FileInfo>,
+/**
+ * Whether whoever asks may add some.
+ */
+may_add: boolean,
+/**
+ * The largest that can be added.
+ */
+bytes_max: number, };
+
+/**
+ * A file in its newest version.
+ */
+export type FileInfo = { id: FileId,
+/**
+ * Where it belongs: `course:ID`, `student:ID`, `conference:ID` or `message:ID`.
+ */
+place: string,
+/**
+ * Empty: none.
+ */
+folder: string, name: string, version: VersionInfo,
+/**
+ * How many versions there are.
+ */
+versions: number,
+/**
+ * Whether whoever asks may rename, replace and delete it.
+ */
+may_change: boolean, };
+
+/**
+ * A file with its history.
+ */
+export type FileDetail = { file: FileInfo,
+/**
+ * The newest first.
+ */
+versions: Array<VersionInfo>, };
+
+/**
+ * One version of a file.
+ */
+export type VersionInfo = { number: number,
+/**
+ * By content.
+ */
+media_type: string, bytes: number,
+/**
+ * Who brought it; nobody who is still known: `null`.
+ */
+uploader: string | null, uploaded_at: Moment,
+/**
+ * Whether a page may show it in place, with `?inline=1`.
+ */
+inline: boolean, };
+
+/**
+ * A file's name and folder.
+ */
+export type FileForm = { name: string,
+/**
+ * Empty: none.
+ */
+folder: string, };
+
+/**
+ * Which version.
+ */
+export type Restore = { number: number, };
+
+/**
+ * One's own uploads that are not finished.
+ */
+export type Uploads = { uploads: Array<UploadInfo>, };
+
+/**
+ * An upload that is not finished, or waits for its message.
+ */
+export type UploadInfo = { id: UploadId,
+/**
+ * Where it goes: `course:ID`, `student:ID`, `conference:ID`, `message:ID` or `draft`.
+ */
+place: string, folder: string, name: string, bytes: number,
+/**
+ * So many of them have come.
+ */
+received: number, expires_at: Moment, };
+
+/**
+ * Whole drafts and the message that they belong to.
+ */
+export type Attach = { message: MessageId, uploads: Array<UploadId>, };
+
+/**
+ * What a column holds.
+ */
+export type Field = "person_number" | "family_name" | "given_name" | "full_name" | "born" | "role" | "course" | "course_name" | "subject" | "kind" | "teacher" | "weekday" | "start" | "duration" | "place" | "email" | "valid_from" | "valid_to";
+
+/**
+ * How a column was recognised.
+ */
+export type Recognised = "template" | "name" | "content" | "not";
+
+/**
+ * A column of the file.
+ */
+export type ImportColumn = {
+/**
+ * Of the spreadsheet: A to Z, AA to …
+ */
+letter: string, heading: string, examples: Array<string>, field: Field | null, recognised: Recognised, };
+
+/**
+ * What a file holds, and what its columns seem to be.
+ */
+export type ImportPreview = {
+/**
+ * Of a workbook.
+ */
+sheets: Array<string>, sheet: string | null,
+/**
+ * Below the headings.
+ */
+rows: number,
+/**
+ * As the spreadsheet counts; `null`: the file has none.
+ */
+heading_row: number | null, columns: Array<ImportColumn>,
+/**
+ * The template that fits.
+ */
+template: string | null, };
+
+/**
+ * What is wrong with one cell, or one row.
+ */
+export type Issue = {
+/**
+ * As the spreadsheet counts: the first row is 1.
+ */
+row: number,
+/**
+ * The column's letter; `None`: it is about the whole row.
+ */
+column: string | null, heading: string | null, content: string,
+/**
+ * For programs: stays the same in every language.
+ */
+code: string,
+/**
+ * For people, in German.
+ */
+message: string,
+/**
+ * What to do, or what is similar, in German.
+ */
+hint: string | null,
+/**
+ * What may be meant.
+ */
+suggestion: string | null,
+/**
+ * The row that says otherwise, or has the same mistake.
+ */
+other_row: number | null, };
+
+/**
+ * What an import does, in numbers.
+ */
+export type Counts = {
+/**
+ * Rows that change nothing.
+ */
+same: number,
+/**
+ * Rows that bring somebody, a course or an enrolment that was not there.
+ */
+new: number,
+/**
+ * Rows that change what is there.
+ */
+changed: number,
+/**
+ * Rows that stay outside.
+ */
+failed: number, people_added: number, families_added: number, courses_added: number, enrolments_added: number, };
+
+/**
+ * What an import would do, or did.
+ */
+export type ImportResult = { counts: Counts,
+/**
+ * The first 500.
+ */
+issues: Array<Issue>, issues_total: number, };
+
+/**
+ * A mapping that is used again for files with the same headings.
+ */
+export type ImportTemplate = {
+/**
+ * `null`: ships with the program.
+ */
+id: TemplateId | null, name: string, columns: Array<ColumnField>, };
+
+export type ImportTemplateForm = { name: string, columns: Array<ColumnField>, };
+
+/**
+ * A column's heading and what it holds.
+ */
+export type ColumnField = { heading: string,
+/**
+ * `null`: left out on purpose.
+ */
+field: Field | null, };
+
+/**
+ * What a column of an export holds.
+ */
+export type ExportColumn = "course" | "course_name" | "subject" | "kind" | "enrolment" | "person_number" | "family_name" | "given_name" | "teacher" | "teacher_number" | "date" | "weekday" | "start" | "minutes_planned" | "minutes_given" | "status" | "category" | "moved_to" | "substitute" | "attendance" | "note" | "finalised_by" | "finalised_at";
+
+/**
+ * Which dates go out.
+ */
+export type ExportDates = "finalised" | "all";
+
+/**
+ * Whether what went out before goes out again.
+ */
+export type ExportScope = "all" | "new";
+
+/**
+ * The kind of file.
+ */
+export type ExportFormat = "csv" | "xlsx";
+
+/**
+ * A column with its heading.
+ */
+export type HeadedColumn = { column: ExportColumn, heading: string, };
+
+/**
+ * What is to be exported.
+ */
+export type ExportForm = { from: Day,
+/**
+ * At most 400 days later.
+ */
+to: Day,
+/**
+ * Name of a template, saved or shipped.
+ */
+template: string, format: ExportFormat, dates: ExportDates, scope: ExportScope, };
+
+/**
+ * An export that was made.
+ */
+export type ExportInfo = { id: ExportId, at: Moment,
+/**
+ * `null`: of somebody who is not here any more.
+ */
+by: string | null, first_day: Day, last_day: Day, template: string, rows: number, };
+
+/**
+ * Columns of an export, in their order.
+ */
+export type ExportTemplate = {
+/**
+ * `null`: ships with the program.
+ */
+id: TemplateId | null, name: string, columns: Array<HeadedColumn>, };
+
+export type ExportTemplateForm = { name: string, columns: Array<HeadedColumn>, };
