@@ -41,11 +41,11 @@ mod tests {
     #[test]
     fn one_server_at_a_time_has_a_data_directory() {
         let data = std::env::temp_dir().join(format!("auftakt-lock-{}", std::process::id()));
-        let first = DataLock::take(&data).unwrap();
-        let refused = format!("{:#}", DataLock::take(&data).unwrap_err());
+        let first = DataLock::take(&data).expect("free");
+        let refused = format!("{:#}", DataLock::take(&data).expect_err("taken"));
         assert!(refused.starts_with("another Auftakt server is running with data directory"), "{refused}");
         drop(first);
-        DataLock::take(&data).unwrap();
-        std::fs::remove_dir_all(&data).unwrap();
+        DataLock::take(&data).expect("free");
+        std::fs::remove_dir_all(&data).expect("removed");
     }
 }

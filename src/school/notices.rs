@@ -1,10 +1,12 @@
 //! What is said of a lesson date, told to those whom it concerns: by mail, in few words, with no more about a person than the child's first name.
 
 use super::agenda::Entry;
+use super::calendar::{self, Event, Method, Parties};
 use crate::store::agenda::Scope;
 use crate::store::people::Language;
 use crate::store::{Connection, Day, MailId, Moment, PersonId, Result, agenda, mails};
 use chrono::Datelike;
+use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -28,8 +30,18 @@ pub enum News {
     OnSite(String),
 }
 
+/// Who says it, and where the school is.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// The school's address of e-mail; without one there are no calendar attachments.
+    pub organizer: Option<&'a str>,
+    pub zone: Tz,
+    /// Whoever changed the date: they know.
+    pub actor: &'a PersonId,
+}
+
 /// A mail to everybody concerned: the families of those who have the lesson, and who teaches it, but not whoever changed it.
-pub async fn tell(db: &mut Connection, entry: &Entry<'_>, news: &News, actor: &PersonId, now: Moment) -> Result<()> {
+pub async fn tell(db: &mut Connection, entry: &Entry<'_>, news: &News, sender: Sender<'_>, now: Moment) -> Result<()> {
     let course = &entry.course.course;
     let staff: Vec<PersonId> = [&course.teacher_id, &entry.at.date.substitute_id].into_iter().flatten().cloned().collect();
     let mut concerned: BTreeMap<PersonId, (agenda::Recipient, Vec<String>)> = BTreeMap::new();
@@ -43,9 +55,11 @@ pub async fn tell(db: &mut Connection, entry: &Entry<'_>, news: &News, actor: &P
             concerned.entry(person).or_insert((recipient, vec![]));
         }
     }
-    concerned.remove(actor);
+    concerned.remove(sender.actor);
     for (person, (recipient, children)) in concerned {
         let (subject, body) = words(recipient.language, &course.subject, &children, (entry.at.date.day, course.start_minute), news);
+        let calendar =
+            sender.organizer.map(|organizer| attachment(entry, sender.zone, Parties { organizer, attendee: &recipient.email }, now));
         let mail = mails::Mail {
             id: MailId::new(),
             merge_key: Some(format!("date {} {} {person}", course.id, entry.at.date.day)),
@@ -53,13 +67,32 @@ pub async fn tell(db: &mut Connection, entry: &Entry<'_>, news: &News, actor: &P
             email: recipient.email,
             subject,
             body,
-            calendar: None,
+            calendar,
             due_at: now.plus(SETTLES_WITHIN),
             attempts: 0,
         };
         mails::queue(db, &mail).await?;
     }
     Ok(())
+}
+
+/// The date as it is now, for the calendar it stands in already: by its subject alone.
+fn attachment(entry: &Entry<'_>, zone: Tz, parties: Parties<'_>, now: Moment) -> String {
+    let (course, at) = (&entry.course.course, &entry.at);
+    let (starts_at, ends_at) = at.span(zone);
+    let cancelled = !at.takes_place();
+    let event = Event {
+        uid: format!("{}-{}@auftakt", course.id, at.date.day),
+        sequence: at.date.version,
+        starts_at,
+        ends_at,
+        summary: course.subject.clone(),
+        place: if at.online { "Online".to_owned() } else { course.place.clone() },
+        url: None,
+        cancelled,
+    };
+    let method = if cancelled { Method::Cancel(parties) } else { Method::Request(parties) };
+    calendar::write(method, &[event], now)
 }
 
 /// Everybody whose page shows a date: who teaches it, who has it, and their guardians.

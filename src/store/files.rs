@@ -364,7 +364,7 @@ mod tests {
             let file = find(&mut db, &id).await.expect("asked").expect("there");
             assert_eq!((file.version.number, file.versions, file.owner_id.as_ref()), (3, 3, Some(&mia.id)));
             assert_eq!((file.version.uploader.as_deref(), file.version.crc32), (Some("Ute Muster"), 0xffff_ffff));
-            assert_eq!(list(&mut db, &place, 9).await.expect("a list"), [file.clone()]);
+            assert_eq!(list(&mut db, &place, 9).await.expect("a list"), std::slice::from_ref(&file));
             assert_eq!(named(&mut db, &place, "Noten", "a.pdf").await.expect("asked"), Some(file));
             assert_eq!(named(&mut db, &place, "", "a.pdf").await.expect("asked"), None);
             // The same identifier as another kind of place.

@@ -37,7 +37,7 @@ macro_rules! stored_as {
         impl<'r> sqlx::Decode<'r, sqlx::Any> for $name {
             fn decode(value: <sqlx::Any as sqlx::Database>::ValueRef<'r>) -> std::result::Result<Self, sqlx::error::BoxDynError> {
                 let value = <$as as sqlx::Decode<'r, sqlx::Any>>::decode(value)?;
-                Ok($from(value)?)
+                $from(value).map_err(Into::into)
             }
         }
     };
@@ -56,6 +56,7 @@ macro_rules! words {
 
         impl $name {
             /// Every one.
+            #[allow(dead_code, reason = "not every list of words is ever gone through")]
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// As it is written.

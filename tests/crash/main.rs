@@ -215,5 +215,5 @@ fn what_was_acknowledged_survives_and_nothing_is_half_written() {
     let office = Office { url: server.url.clone(), cookie };
     writers.iter_mut().for_each(|writer| writer.check(&office));
     assert!(acknowledged > 0, "nothing was written: the test says nothing");
-    println!("{runs} kills from seed {seed}, {acknowledged} new people acknowledged, all there");
+    eprintln!("{runs} kills from seed {seed}, {acknowledged} new people acknowledged, all there");
 }

@@ -83,7 +83,7 @@ const noted = (date: DateInfo): DayDate => ({ date, proposal: null, students: da
 const proposals: DayDate[] = day.slice(0, 4).flatMap((date, index) => (index === 1 ? [] : [seen(date, index === 0 ? null : 'given_online', index > 0)]));
 const start: Start = {
   now: NOW, day: '2026-11-23', next: { date: said(3, 'planned'), minutes_to_go: 8, present: [name('c4-0', 'Hannah Sommerfeld-Nguyễn')] },
-  today: day, unconfirmed: proposals.map(({ date }) => date), unconfirmed_total: 5, children: [], school: null,
+  today: day, unconfirmed: proposals.map(({ date }) => date), unconfirmed_total: 5, unread: { threads: 1, messages: 2 }, children: [], school: null,
   conferences: [{ id: 'k1', title: 'Lehrerkonferenz', starts_at: NOW + 128 * MINUTE, duration_minutes: 90, cancelled: false, leads: false }],
 };
 const none: Start = { ...start, next: null, today: [], unconfirmed: [], unconfirmed_total: 0, conferences: [] };

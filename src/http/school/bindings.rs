@@ -40,6 +40,7 @@ fn bindings() -> String {
         store::ConsentId,
         store::TemplateId,
         store::ExportId,
+        store::JournalId,
         types::Day,
         types::Moment,
         types::Flag,

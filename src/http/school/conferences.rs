@@ -11,6 +11,7 @@ use super::signed::Signed;
 use super::timetable::PersonName;
 use super::{Answer, not_found};
 use crate::school::access::Access;
+use crate::school::live::LiveEvent;
 use crate::school::permit::{Action, Object, Relation, Relations};
 use crate::school::room_names;
 use crate::store::conferences::{self, Conference};
@@ -160,6 +161,7 @@ pub async fn schedule(
     invite(&mut db, &app, &conference, &invitees, Word::Invited, access.id()).await?;
     let detail = describe(&mut db, &access, &id).await?;
     db.commit().await?;
+    app.school.live.publish(&ids(&invitees), &LiveEvent::StartChanged);
     Ok((StatusCode::CREATED, Json(detail)))
 }
 
@@ -194,6 +196,7 @@ pub async fn change(
     }
     let detail = describe(&mut db, &access, &id).await?;
     db.commit().await?;
+    app.school.live.publish(ids(&invitees).iter().chain(&ids(&gone)), &LiveEvent::StartChanged);
     Ok(Json(detail))
 }
 
@@ -210,6 +213,7 @@ pub async fn cancel(State(app): State<App>, Signed(access): Signed, Id(id): Id<C
     let invitees = conferences::invitees(&mut db, &id).await?;
     invite(&mut db, &app, &conference, &invitees, Word::Cancelled, access.id()).await?;
     db.commit().await?;
+    app.school.live.publish(&ids(&invitees), &LiveEvent::StartChanged);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,6 +7,7 @@ use super::input::{Asked, Id, Input, line};
 use super::sessions::NAME_MAX;
 use super::signed::Signed;
 use super::{Answer, not_found};
+use crate::school::files::sweep;
 use crate::school::notice::{self, Audience, Notice};
 use crate::school::permit::{Action, Object, Relation, Relations};
 use crate::school::{dossier, erasure};
@@ -106,6 +107,10 @@ pub async fn erase(State(app): State<App>, Signed(access): Signed, Id(id): Id<Pe
     journal::note(&mut db, access.id(), "delete", "dossier", "").await?;
     db.commit().await?;
     erasure::note(&app.school.store, &app.data).await?;
+    if let Err(error) = sweep::gone(&app.school.files, &app.school.store).await {
+        // The rows are gone; the hourly sweep tries the bytes again.
+        tracing::warn!("files of who was erased are still there: {error}");
+    }
     app.school.store.scrub().await?;
     Ok(Json(Erased { people: u32::try_from(erased.len()).unwrap_or(u32::MAX) }))
 }

@@ -12,6 +12,7 @@ use crate::school::files::keep::{self, KeepError};
 use crate::school::files::receive::{self, ALGORITHMS, Checksum, ReceiveError};
 use crate::school::files::{Busy, FILES_PER_PLACE, Hold, PENDING_PER_PERSON, UPLOAD_LIFE};
 use crate::school::permit::{Action, Object, Relation};
+use crate::school::threads;
 use crate::store::files::{self, Place};
 use crate::store::uploads::{self, Target, Upload};
 use crate::store::{Connection, FileId, MessageId, Moment, UploadId};
@@ -317,6 +318,7 @@ pub async fn attach(State(app): State<App>, Signed(access): Signed, request: Req
     standing(&mut db, &access, &place).await?.require_create(&access)?;
     keep::attach(&mut db, &prepared, &form.message).await?;
     db.commit().await?;
+    threads::announce(&app.school.store, &app.school.live, &form.message).await?;
     for id in &form.uploads {
         // When this fails, the sweep does it.
         let _ = app.school.files.forget_bytes(id).await;

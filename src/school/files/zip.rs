@@ -106,8 +106,8 @@ fn timestamp(at: Moment) -> Bytes {
 fn dos_time(at: Moment) -> (u16, u16) {
     let at = DateTime::from_timestamp_millis(at.0).unwrap_or_default();
     let year = (at.year() - 1980).clamp(0, 127) as u16;
-    let time = (at.hour() << 11 | at.minute() << 5 | at.second() / 2) as u16;
-    (time, year << 9 | (at.month() << 5 | at.day()) as u16)
+    let time = ((at.hour() << 11) | (at.minute() << 5) | (at.second() / 2)) as u16;
+    (time, (year << 9) | ((at.month() << 5) | at.day()) as u16)
 }
 
 fn u32_or_full(value: u64) -> u32 {

@@ -108,7 +108,7 @@ async fn queue(sender: &Sender, mail: &Mail, until: Option<Moment>) {
 }
 
 async fn counts(sender: &Sender) -> (i64, i64) {
-    mails::counts(&mut *sender.store.read().await.expect("the database")).await.expect("counts")
+    mails::counts(&mut sender.store.read().await.expect("the database")).await.expect("counts")
 }
 
 const MINUTE: i64 = 60_000;
@@ -164,7 +164,7 @@ async fn what_is_refused_for_good_stays_as_a_problem_that_the_office_can_have_tr
     queue(&sender, &mail("there@example.org"), None).await;
     sender.round(Moment(1000)).await.expect("a round");
     assert_eq!((server.taken().len(), counts(&sender).await), (1, (0, 2)), "one in the way of nobody");
-    let failed = mails::failed(&mut *sender.store.read().await.expect("the database"), 10).await.expect("problems");
+    let failed = mails::failed(&mut sender.store.read().await.expect("the database"), 10).await.expect("problems");
     assert_eq!(failed.iter().map(|failed| failed.problem.as_str()).collect::<Vec<_>>(), ["address", "smtp_550"]);
     queue(&sender, &Mail { merge_key: Some("k".into()), ..mail("gone@example.org") }, None).await;
     assert_eq!(counts(&sender).await, (1, 2), "a later one is tried on its own");

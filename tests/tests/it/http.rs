@@ -75,7 +75,7 @@ async fn a_link_says_the_room_and_the_school() {
 #[tokio::test]
 async fn the_demonstration_school_says_where_to_enter() {
     let house = House::open().await;
-    let text = house.server.open_demo().expect("opened");
+    let text = house.server.open_demo().await.expect("opened");
     let reply = house.http("GET", "/api/demo", &[], "").await;
     let told: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
     for who in ["teacher", "student", "musician", "moderator", "attendee", "guest"] {

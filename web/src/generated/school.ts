@@ -30,6 +30,8 @@ export type TemplateId = string;
 
 export type ExportId = string;
 
+export type JournalId = string;
+
 /**
  * A day of the calendar, `YYYY-MM-DD`.
  */
@@ -662,3 +664,427 @@ export type Unread = { threads: number, messages: number, };
  * What a page hears.
  */
 export type LiveEvent = { "type": "hello" } | { "type": "message", message: MessageInfo, } | { "type": "thread", thread_id: ThreadId, } | { "type": "read", thread_id: ThreadId, until: Moment, } | { "type": "date_changed", course_id: CourseId, day: Day, } | { "type": "start_changed" };
+
+/**
+ * All files of a place.
+ */
+export type FileList = {
+/**
+ * By folder and name.
+ */
+files: Array<FileInfo>,
+/**
+ * Whether whoever asks may add some.
+ */
+may_add: boolean,
+/**
+ * The largest that can be added.
+ */
+bytes_max: number, };
+
+/**
+ * A file in its newest version.
+ */
+export type FileInfo = { id: FileId,
+/**
+ * Where it belongs: `course:ID`, `student:ID`, `conference:ID` or `message:ID`.
+ */
+place: string,
+/**
+ * Empty: none.
+ */
+folder: string, name: string, version: VersionInfo,
+/**
+ * How many versions there are.
+ */
+versions: number,
+/**
+ * Whether whoever asks may rename, replace and delete it.
+ */
+may_change: boolean, };
+
+/**
+ * A file with its history.
+ */
+export type FileDetail = { file: FileInfo,
+/**
+ * The newest first.
+ */
+versions: Array<VersionInfo>, };
+
+/**
+ * One version of a file.
+ */
+export type VersionInfo = { number: number,
+/**
+ * By content.
+ */
+media_type: string, bytes: number,
+/**
+ * Who brought it; nobody who is still known: `null`.
+ */
+uploader: string | null, uploaded_at: Moment,
+/**
+ * Whether a page may show it in place, with `?inline=1`.
+ */
+inline: boolean, };
+
+/**
+ * A file's name and folder.
+ */
+export type FileForm = { name: string,
+/**
+ * Empty: none.
+ */
+folder: string, };
+
+/**
+ * Which version.
+ */
+export type Restore = { number: number, };
+
+/**
+ * One's own uploads that are not finished.
+ */
+export type Uploads = { uploads: Array<UploadInfo>, };
+
+/**
+ * An upload that is not finished, or waits for its message.
+ */
+export type UploadInfo = { id: UploadId,
+/**
+ * Where it goes: `course:ID`, `student:ID`, `conference:ID`, `message:ID` or `draft`.
+ */
+place: string, folder: string, name: string, bytes: number,
+/**
+ * So many of them have come.
+ */
+received: number, expires_at: Moment, };
+
+/**
+ * Whole drafts and the message that they belong to.
+ */
+export type Attach = { message: MessageId, uploads: Array<UploadId>, };
+
+/**
+ * Whether one's calendar has an address. The address itself is shown once, when it is made.
+ */
+export type FeedInfo = {
+/**
+ * `None`: it has none.
+ */
+since: Moment | null, };
+
+/**
+ * A calendar's address: whoever has it sees the calendar.
+ */
+export type FeedAddress = { url: string, };
+
+/**
+ * What a column holds.
+ */
+export type Field = "person_number" | "family_name" | "given_name" | "full_name" | "born" | "role" | "course" | "course_name" | "subject" | "kind" | "teacher" | "weekday" | "start" | "duration" | "place" | "email" | "valid_from" | "valid_to";
+
+/**
+ * How a column was recognised.
+ */
+export type Recognised = "template" | "name" | "content" | "not";
+
+/**
+ * A column of the file.
+ */
+export type ImportColumn = {
+/**
+ * Of the spreadsheet: A to Z, AA to …
+ */
+letter: string, heading: string, examples: Array<string>, field: Field | null, recognised: Recognised, };
+
+/**
+ * What a file holds, and what its columns seem to be.
+ */
+export type ImportPreview = {
+/**
+ * Of a workbook.
+ */
+sheets: Array<string>, sheet: string | null,
+/**
+ * Below the headings.
+ */
+rows: number,
+/**
+ * As the spreadsheet counts; `null`: the file has none.
+ */
+heading_row: number | null, columns: Array<ImportColumn>,
+/**
+ * The template that fits.
+ */
+template: string | null, };
+
+/**
+ * What is wrong with one cell, or one row.
+ */
+export type Issue = {
+/**
+ * As the spreadsheet counts: the first row is 1.
+ */
+row: number,
+/**
+ * The column's letter; `None`: it is about the whole row.
+ */
+column: string | null, heading: string | null, content: string,
+/**
+ * For programs: stays the same in every language.
+ */
+code: string,
+/**
+ * For people, in German.
+ */
+message: string,
+/**
+ * What to do, or what is similar, in German.
+ */
+hint: string | null,
+/**
+ * What may be meant.
+ */
+suggestion: string | null,
+/**
+ * The row that says otherwise, or has the same mistake.
+ */
+other_row: number | null, };
+
+/**
+ * What an import does, in numbers.
+ */
+export type Counts = {
+/**
+ * Rows that change nothing.
+ */
+same: number,
+/**
+ * Rows that bring somebody, a course or an enrolment that was not there.
+ */
+new: number,
+/**
+ * Rows that change what is there.
+ */
+changed: number,
+/**
+ * Rows that stay outside.
+ */
+failed: number, people_added: number, families_added: number, courses_added: number, enrolments_added: number, };
+
+/**
+ * What an import would do, or did.
+ */
+export type ImportResult = { counts: Counts,
+/**
+ * The first 500.
+ */
+issues: Array<Issue>, issues_total: number, };
+
+/**
+ * A mapping that is used again for files with the same headings.
+ */
+export type ImportTemplate = {
+/**
+ * `null`: ships with the program.
+ */
+id: TemplateId | null, name: string, columns: Array<ColumnField>, };
+
+export type ImportTemplateForm = { name: string, columns: Array<ColumnField>, };
+
+/**
+ * A column's heading and what it holds.
+ */
+export type ColumnField = { heading: string,
+/**
+ * `null`: left out on purpose.
+ */
+field: Field | null, };
+
+/**
+ * What a column of an export holds.
+ */
+export type ExportColumn = "course" | "course_name" | "subject" | "kind" | "enrolment" | "person_number" | "family_name" | "given_name" | "teacher" | "teacher_number" | "date" | "weekday" | "start" | "minutes_planned" | "minutes_given" | "status" | "category" | "moved_to" | "substitute" | "attendance" | "note" | "finalised_by" | "finalised_at";
+
+/**
+ * Which dates go out.
+ */
+export type ExportDates = "finalised" | "all";
+
+/**
+ * Whether what went out before goes out again.
+ */
+export type ExportScope = "all" | "new";
+
+/**
+ * The kind of file.
+ */
+export type ExportFormat = "csv" | "xlsx";
+
+/**
+ * A column with its heading.
+ */
+export type HeadedColumn = { column: ExportColumn, heading: string, };
+
+/**
+ * What is to be exported.
+ */
+export type ExportForm = { from: Day,
+/**
+ * At most 400 days later.
+ */
+to: Day,
+/**
+ * Name of a template, saved or shipped.
+ */
+template: string, format: ExportFormat, dates: ExportDates, scope: ExportScope, };
+
+/**
+ * An export that was made.
+ */
+export type ExportInfo = { id: ExportId, at: Moment,
+/**
+ * `null`: of somebody who is not here any more.
+ */
+by: string | null, first_day: Day, last_day: Day, template: string, rows: number, };
+
+/**
+ * Columns of an export, in their order.
+ */
+export type ExportTemplate = {
+/**
+ * `null`: ships with the program.
+ */
+id: TemplateId | null, name: string, columns: Array<HeadedColumn>, };
+
+export type ExportTemplateForm = { name: string, columns: Array<HeadedColumn>, };
+
+/**
+ * Whoever erases types the name, so that it is not done by mistake.
+ */
+export type EraseForm = {
+/**
+ * As the list of people has it.
+ */
+name: string, };
+
+/**
+ * Who is gone.
+ */
+export type Erased = {
+/**
+ * With guardians who were there for this person alone.
+ */
+people: number, };
+
+/**
+ * What is allowed, or not.
+ */
+export type ConsentKind = "camera" | "recording";
+
+/**
+ * What was said once.
+ */
+export type ConsentInfo = { id: ConsentId, kind: ConsentKind, given: boolean,
+/**
+ * `null`: of somebody who is not here any more.
+ */
+by: string | null, said_at: Moment, };
+
+/**
+ * What holds, and how it came to it.
+ */
+export type Consents = {
+/**
+ * Kinds that are allowed now.
+ */
+allowed: Array<ConsentKind>,
+/**
+ * The newest first.
+ */
+history: Array<ConsentInfo>, };
+
+export type ConsentForm = { kind: ConsentKind, given: boolean, };
+
+/**
+ * One thing that somebody of the administration did.
+ */
+export type JournalLine = { id: JournalId, at: Moment, actor: PersonId,
+/**
+ * `null`: not here any more, or not for whoever asks.
+ */
+actor_name: string | null, action: string, object: string, object_id: string, };
+
+/**
+ * For whom it is written.
+ */
+export type Audience = "adults" | "children";
+
+/**
+ * The page.
+ */
+export type Notice = { title: string, sections: Array<Section>, };
+
+/**
+ * A part of the page.
+ */
+export type Section = { heading: string, paragraphs: Array<string>, };
+
+/**
+ * The settings.
+ */
+export type SettingsInfo = {
+/**
+ * The school's name; may be empty.
+ */
+school: string,
+/**
+ * From the configuration.
+ */
+time_zone: string, retention: Retention, mail: MailState, };
+
+/**
+ * The settings, as they are to be.
+ */
+export type SettingsForm = { school: string, retention: Retention, };
+
+/**
+ * For how many months what is kept: 3 to 240.
+ */
+export type Retention = { messages: number, files: number,
+/**
+ * From when it was exported.
+ */
+attendance: number, journal: number, };
+
+/**
+ * How the school's mail does.
+ */
+export type MailState = {
+/**
+ * The operator has named a mail server.
+ */
+set_up: boolean, waiting: number,
+/**
+ * Given up, until somebody sees to them.
+ */
+failed: number,
+/**
+ * The newest of these.
+ */
+problems: Array<MailProblem>, };
+
+/**
+ * A mail that could not be sent.
+ */
+export type MailProblem = {
+/**
+ * To whom, for those who may know.
+ */
+person_id: PersonId | null,
+/**
+ * `smtp_550`: what the mail server answered; `address`, `timeout`, `tls`, `unreachable`.
+ */
+problem: string, };

@@ -1,6 +1,7 @@
 //! What those who are invited to a conference are told by mail.
 
 use super::super::super::App;
+use crate::school::calendar::{self, Event, Method, Parties};
 use crate::school::notices::at;
 use crate::school::timetable::local;
 use crate::store::conferences::Conference;
@@ -35,6 +36,20 @@ pub async fn invite(
     for person in people.iter().filter(|person| person.id != *actor) {
         let Some(recipient) = agenda::recipient(db, &person.id).await? else { continue };
         let (subject, body) = words(recipient.language, conference, word, app.school.zone, &app.url);
+        let calendar = app.config.mail.as_ref().map(|mail| {
+            let parties = Parties { organizer: mail.from.email.as_ref(), attendee: &recipient.email };
+            let cancelled = word == Word::Cancelled;
+            let event = Event::conference(
+                conference.id.as_str(),
+                conference.sequence,
+                &conference.title,
+                conference.starts_at,
+                conference.duration_minutes,
+                cancelled,
+            );
+            let method = if cancelled { Method::Cancel(parties) } else { Method::Request(parties) };
+            calendar::write(method, &[event], now)
+        });
         let mail = mails::Mail {
             id: MailId::new(),
             merge_key: Some(format!("conference {} {}", conference.id, person.id)),
@@ -42,7 +57,7 @@ pub async fn invite(
             email: recipient.email,
             subject,
             body,
-            calendar: None,
+            calendar,
             due_at: now.plus(SETTLES_WITHIN),
             attempts: 0,
         };

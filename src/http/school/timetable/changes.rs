@@ -101,7 +101,8 @@ pub async fn change(
             News::Substitute(Some(_)) => News::Substitute(after.substitute.clone()),
             other => other,
         };
-        notices::tell(&mut db, &after, &news, access.id(), now).await?;
+        let organizer = app.config.mail.as_ref().map(|mail| mail.from.email.as_ref());
+        notices::tell(&mut db, &after, &news, notices::Sender { organizer, zone, actor: access.id() }, now).await?;
     }
     let info = DateInfo::of(&after, &agenda, &access, zone);
     let mut concerned = notices::concerned(&mut db, &after).await?;
