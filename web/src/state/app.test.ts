@@ -47,7 +47,7 @@ describe('the page', () => {
       expect(screen.kind === 'link_broken' && screen.problem.kind, pathname).toBe('not_found');
     }
     location.pathname = '/';
-    expect(createApp(location as unknown as Location).screen.kind).toBe('start');
+    expect(createApp(location as unknown as Location).screen.kind).toBe('school');
   });
 
   it.each([

@@ -1,5 +1,5 @@
 /** The ways in: address and password, a one-time link, the first operator's set-up, and a link to a lesson for guests. */
-import type { Language, Me } from '../../generated/school';
+import type { DemoRole, Language, Me } from '../../generated/school';
 import { askForDemo, type DemoLinks, parseJoinAddress } from '../../core/link';
 import type { Api } from '../api';
 import type { Environment } from './school.svelte';
@@ -118,12 +118,23 @@ export class SetUpStore {
 export class LandingStore {
   demo = $state.raw<DemoLinks | null>(null);
   readonly host: string;
+  /** Looking at the demonstration school through somebody's eyes. */
+  readonly task = new Task();
   readonly #environment: Environment;
+  readonly #api: Api;
+  readonly #arrived: (me: Me) => void;
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, api: Api, arrived: (me: Me) => void) {
     this.#environment = environment;
+    this.#api = api;
+    this.#arrived = arrived;
     this.host = environment.location.host;
   }
+
+  enterAs = async (role: DemoRole): Promise<void> => {
+    let me: Me | null = null;
+    if (await this.task.run(async () => { me = await this.#api.session.enterDemo(role); }) && me) this.#arrived(me);
+  };
 
   async load(): Promise<void> {
     this.demo = await askForDemo(this.#environment.fetch);

@@ -157,7 +157,9 @@ export class SchoolStore {
 
   #signedOut(): void {
     if (this.door !== null && this.session.kind === 'signed_out') return;
-    const landing = new LandingStore(this.environment);
+    const landing = new LandingStore(this.environment, this.api, (me) => {
+      this.#begin(me);
+    });
     this.#live.close();
     this.unread = 0;
     this.session = { kind: 'signed_out' };

@@ -16,6 +16,17 @@ export const door = (f: SchoolFormat) => ({
   another: 'Andere Adresse',
   wait: (seconds: number) => `Nach mehreren Versuchen gibt es eine Pause. Noch ${f.number(seconds)} ${f.plural(seconds, { one: 'Sekunde', other: 'Sekunden' })}.`,
   guestTitle: 'Nur zum Unterricht',
+  demo: {
+    title: 'Die Schule ansehen',
+    note: 'Eine erfundene Schule mit einem halben Jahr Unterricht. Sie können nichts kaputt machen.',
+    roles: { teacher: 'Als Lehrkraft', family: 'Als Familie', office: 'Als Verwaltung', head: 'Als Schulleitung' },
+    notes: {
+      teacher: 'der Tag, die Anwesenheit, Nachrichten',
+      family: 'die nächste Stunde des Kindes',
+      office: 'Personen, Stundenplan, Austausch',
+      head: 'was erteilt wurde und was ausfiel',
+    },
+  },
   enter: {
     opening: 'Sie werden angemeldet …',
     usedTitle: 'Dieser Link gilt nicht mehr',

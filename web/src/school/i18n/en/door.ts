@@ -17,6 +17,17 @@ export const door = (f: SchoolFormat): SchoolMessages['door'] => ({
   another: 'Another address',
   wait: (seconds) => `After several attempts there is a pause. Another ${f.number(seconds)} ${f.plural(seconds, { one: 'second', other: 'seconds' })}.`,
   guestTitle: 'Only to the lesson',
+  demo: {
+    title: 'Look at the school',
+    note: 'A made-up school with half a year of lessons. You cannot break anything.',
+    roles: { teacher: 'As a teacher', family: 'As a family', office: 'As the office', head: 'As the head' },
+    notes: {
+      teacher: 'the day, attendance, messages',
+      family: 'the child’s next lesson',
+      office: 'people, timetable, exchange',
+      head: 'what was given and what was cancelled',
+    },
+  },
   enter: {
     opening: 'Signing you in …',
     usedTitle: 'This link holds no more',
