@@ -63,7 +63,7 @@ describe('an interruption', () => {
     await enter('Anna');
     await pullOut('audio');
     await banner().getByText('Das Mikrofon ist weg').waitFor();
-    expect(await person.byId('toggle-microphone').textContent()).toContain('Ton aus');
+    expect(await person.byId('toggle-microphone').textContent()).toContain('Kein Mikrofon');
     await person.byId('repair-button').click();
     await banner().waitFor({ state: 'detached' });
     expect(await microphone()).toBe('true');
