@@ -122,7 +122,7 @@ impl Filling {
         for index in 0..PUPILS {
             let sibling = index % 3 == 1;
             let name = FAMILY[(index - usize::from(sibling)) % FAMILY.len()];
-            let given = GIVEN[(index * 7 + index / FAMILY.len()) % GIVEN.len()];
+            let given = GIVEN[(index * 7 + index / FAMILY.len() * 9) % GIVEN.len()];
             let number = format!("{}", 10_400 + index);
             let id = self.person(db, given, name, &[PersonRole::Student], None).await?;
             if let Some(pupil) = people::find(db, &id).await? {
@@ -172,9 +172,14 @@ impl Filling {
         for pupil in 0..self.pupils.len() {
             let (teacher, place) = (pupil % TEACHERS.len(), pupil / TEACHERS.len());
             let slots = 4;
-            let (weekday, slot) = (1 + (place / slots) % 5, place % slots);
-            // The first teacher's Monday is every day's Monday: whoever looks at the demonstration sees lessons today.
-            let weekday = if teacher == 0 && place < slots { self.weekday_of_today() } else { i64::try_from(weekday).unwrap_or(1) };
+            let (group, slot) = (place / slots, place % slots);
+            // The first teacher's first lessons are today, and no others: whoever looks at the demonstration sees a day.
+            let today = self.weekday_of_today();
+            let weekday = match (teacher, group) {
+                (0, 0) => today,
+                (0, _) => (1..=5).filter(|day| *day != today).nth((group - 1) % 4).unwrap_or(1),
+                _ => 1 + i64::try_from(group % 5).unwrap_or_default(),
+            };
             let start = FIRST_MINUTE + 40 * i64::try_from(slot).unwrap_or_default();
             let name = format!("{} {}", TEACHERS[teacher].2, pupil + 1);
             let course = self.course(name, TEACHERS[teacher].2, CourseKind::Single, teacher, weekday, start, 30);
