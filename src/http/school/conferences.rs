@@ -117,7 +117,7 @@ impl ConferenceInfo {
 
 /// The conferences that begin in a span of time: one's own and those one is invited to; all for office and head.
 #[utoipa::path(get, path = "/api/conferences", params(When), tag = "conferences",
-    responses((status = 200, body = Vec<ConferenceInfo>), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<ConferenceInfo>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, Signed(access): Signed, Asked(asked): Asked<When>) -> Answer<Vec<ConferenceInfo>> {
     // Everybody who can be invited has some.
     access.require(Action::Read, Object::Conference, Relations::NONE.with(Relation::Invited, true))?;
@@ -132,7 +132,7 @@ pub async fn list(State(app): State<App>, Signed(access): Signed, Asked(asked): 
 
 /// One conference.
 #[utoipa::path(get, path = "/api/conferences/{id}", params(("id" = ConferenceId, Path)), tag = "conferences",
-    responses((status = 200, body = ConferenceDetail), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = ConferenceDetail), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn show(State(app): State<App>, Signed(access): Signed, Id(id): Id<ConferenceId>) -> Answer<ConferenceDetail> {
     let mut db = app.school.store.read().await?;
     let conference = conferences::find(&mut db, &id).await?.ok_or_else(not_found)?;
@@ -143,7 +143,7 @@ pub async fn show(State(app): State<App>, Signed(access): Signed, Id(id): Id<Con
 
 /// Schedules a conference; it gets an online room, and whoever is invited a mail.
 #[utoipa::path(post, path = "/api/conferences", request_body = ConferenceForm, tag = "conferences",
-    responses((status = 201, body = ConferenceDetail), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, body = ConferenceDetail), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn schedule(
     State(app): State<App>,
     Signed(access): Signed,
@@ -167,7 +167,7 @@ pub async fn schedule(
 
 /// Changes a conference. Whoever is invited is told; whoever no longer is, that it is cancelled for them.
 #[utoipa::path(put, path = "/api/conferences/{id}", params(("id" = ConferenceId, Path)), request_body = ConferenceChange, tag = "conferences",
-    responses((status = 200, body = ConferenceDetail), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = ConferenceDetail), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn change(
     State(app): State<App>,
     Signed(access): Signed,
@@ -202,7 +202,7 @@ pub async fn change(
 
 /// Cancels a conference; whoever is invited is told.
 #[utoipa::path(delete, path = "/api/conferences/{id}", params(("id" = ConferenceId, Path)), tag = "conferences",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn cancel(State(app): State<App>, Signed(access): Signed, Id(id): Id<ConferenceId>) -> Result<StatusCode, Problem> {
     let mut db = app.school.store.write().await?;
     let mut conference = open(&mut db, &access, &id, Action::Delete).await?;

@@ -34,7 +34,7 @@ pub struct DemoEntry {
 
 /// Signs in as one of the demonstration school's people; 404 in a real school.
 #[utoipa::path(post, path = "/api/demo/enter", request_body = DemoEntry, security(()), tag = "session",
-    responses((status = 200, body = Me), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Me), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn enter(State(app): State<App>, headers: HeaderMap, Input(form): Input<DemoEntry>) -> Result<Response, Problem> {
     let none = || Problem::new(StatusCode::NOT_FOUND, "no_demo", "this server runs no demonstration school");
     let cast = app.cast.get().ok_or_else(none)?;

@@ -86,7 +86,7 @@ pub struct ExportInfo {
 
 /// What was exported when, the newest first.
 #[utoipa::path(get, path = "/api/exports", tag = "exports",
-    responses((status = 200, body = Vec<ExportInfo>), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<ExportInfo>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn history(State(app): State<App>, Signed(access): Signed) -> Answer<Vec<ExportInfo>> {
     access.require(Action::Read, Object::Export, Relations::NONE)?;
     let mut db = app.school.store.read().await?;
@@ -104,7 +104,7 @@ pub async fn history(State(app): State<App>, Signed(access): Signed) -> Answer<V
 
 /// Makes a file and writes down what is in it.
 #[utoipa::path(post, path = "/api/exports", request_body = ExportForm, tag = "exports",
-    responses((status = 200, body = String, content_type = "text/csv"), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = String, content_type = "text/csv"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn create(State(app): State<App>, Signed(access): Signed, Input(form): Input<ExportForm>) -> Result<Response, Problem> {
     access.require(Action::Create, Object::Export, Relations::NONE)?;
     if form.to < form.from || shifted(form.from, SPAN_DAYS_MAX) < form.to {
@@ -203,7 +203,7 @@ pub struct ExportTemplateForm {
 
 /// The column lists that can be used.
 #[utoipa::path(get, path = "/api/exports/templates", tag = "exports",
-    responses((status = 200, body = Vec<ExportTemplate>), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<ExportTemplate>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list_templates(State(app): State<App>, Signed(access): Signed) -> Answer<Vec<ExportTemplate>> {
     access.require(Action::Read, Object::Export, Relations::NONE)?;
     let mut db = app.school.store.read().await?;
@@ -218,7 +218,7 @@ pub async fn list_templates(State(app): State<App>, Signed(access): Signed) -> A
 
 /// Saves a column list; the one of the same name is replaced.
 #[utoipa::path(put, path = "/api/exports/templates", request_body = ExportTemplateForm, tag = "exports",
-    responses((status = 200, body = ExportTemplate), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = ExportTemplate), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn put_template(
     State(app): State<App>,
     Signed(access): Signed,
@@ -251,7 +251,7 @@ pub async fn put_template(
 
 /// Takes a saved column list away.
 #[utoipa::path(delete, path = "/api/exports/templates/{id}", params(("id" = TemplateId, Path)), tag = "exports",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn delete_template(State(app): State<App>, Signed(access): Signed, Id(id): Id<TemplateId>) -> Result<StatusCode, Problem> {
     access.require(Action::Create, Object::Export, Relations::NONE)?;
     let mut db = app.school.store.write().await?;

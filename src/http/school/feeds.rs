@@ -54,7 +54,7 @@ pub struct FeedAddress {
 }
 
 /// Whether one's calendar has an address.
-#[utoipa::path(get, path = "/api/me/calendar", tag = "calendar", responses((status = 200, body = FeedInfo), (status = 401, body = ProblemBody)))]
+#[utoipa::path(get, path = "/api/me/calendar", tag = "calendar", responses((status = 200, body = FeedInfo), (status = 401, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn show(State(app): State<App>, Signed(access): Signed) -> Answer<FeedInfo> {
     let mut db = app.school.store.read().await?;
     Ok(Json(FeedInfo { since: feeds::since(&mut db, access.id()).await? }))
@@ -62,7 +62,7 @@ pub async fn show(State(app): State<App>, Signed(access): Signed) -> Answer<Feed
 
 /// Makes an address for one's calendar; one from before holds no more.
 #[utoipa::path(post, path = "/api/me/calendar", tag = "calendar",
-    responses((status = 201, body = FeedAddress), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, body = FeedAddress), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn create(State(app): State<App>, Signed(access): Signed) -> Result<(StatusCode, Json<FeedAddress>), Problem> {
     let secret = Secret::new().ok_or_else(|| Problem::internal("the system has no randomness"))?;
     let mut db = app.school.store.write().await?;
@@ -72,7 +72,7 @@ pub async fn create(State(app): State<App>, Signed(access): Signed) -> Result<(S
 }
 
 /// Takes the address of one's calendar away.
-#[utoipa::path(delete, path = "/api/me/calendar", tag = "calendar", responses((status = 204), (status = 401, body = ProblemBody)))]
+#[utoipa::path(delete, path = "/api/me/calendar", tag = "calendar", responses((status = 204), (status = 401, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn revoke(State(app): State<App>, Signed(access): Signed) -> Result<StatusCode, Problem> {
     let mut db = app.school.store.write().await?;
     feeds::delete(&mut db, access.id()).await?;
@@ -82,8 +82,8 @@ pub async fn revoke(State(app): State<App>, Signed(access): Signed) -> Result<St
 
 /// A calendar at its secret address (`….ics`).
 #[utoipa::path(get, path = "/calendar/{secret}", params(("secret" = String, Path)), security(()), tag = "calendar",
-    responses((status = 200, body = String, content_type = "text/calendar"), (status = 404, body = ProblemBody), (status = "4XX", body = ProblemBody),
-        (status = 503, body = ProblemBody)))]
+    responses((status = 200, body = String, content_type = "text/calendar"), (status = 404, body = ProblemBody, content_type = "application/problem+json"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn read(State(app): State<App>, Path(file): Path<String>) -> Result<Response, Problem> {
     let busy = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too much at once; try again in a moment").retry_after(30);
     let secret = file.strip_suffix(".ics").filter(|secret| secret.len() <= SECRET_MAX).ok_or_else(not_found)?;

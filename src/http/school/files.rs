@@ -123,7 +123,7 @@ impl At {
 
 /// All files of a place.
 #[utoipa::path(get, path = "/api/files", params(At), tag = "files",
-    responses((status = 200, body = FileList), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = FileList), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, Signed(access): Signed, Asked(at): Asked<At>) -> Answer<FileList> {
     let place = at.place()?;
     let mut db = app.school.store.read().await?;
@@ -145,7 +145,7 @@ pub struct FileDetail {
 
 /// A file with its history.
 #[utoipa::path(get, path = "/api/files/{id}", params(("id" = FileId, Path)), tag = "files",
-    responses((status = 200, body = FileDetail), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = FileDetail), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn show(State(app): State<App>, Signed(access): Signed, Id(id): Id<FileId>) -> Answer<FileDetail> {
     let mut db = app.school.store.read().await?;
     let (file, standing) = readable(&mut db, &access, &id).await?;
@@ -163,7 +163,7 @@ pub struct FileForm {
 
 /// Gives a file another name or folder.
 #[utoipa::path(put, path = "/api/files/{id}", params(("id" = FileId, Path)), request_body = FileForm, tag = "files",
-    responses((status = 200, body = FileDetail), (status = 409, body = ProblemBody), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = FileDetail), (status = 409, body = ProblemBody, content_type = "application/problem+json"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn update(
     State(app): State<App>,
     Signed(access): Signed,
@@ -185,7 +185,7 @@ pub async fn update(
 
 /// Deletes a file with all its versions.
 #[utoipa::path(delete, path = "/api/files/{id}", params(("id" = FileId, Path)), tag = "files",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn delete(State(app): State<App>, Signed(access): Signed, Id(id): Id<FileId>) -> Result<StatusCode, Problem> {
     let mut db = app.school.store.write().await?;
     changeable(&mut db, &access, &id, Action::Delete).await?;
@@ -205,7 +205,7 @@ pub struct Restore {
 
 /// Makes an earlier version the newest again; none is lost by it.
 #[utoipa::path(post, path = "/api/files/{id}/restore", params(("id" = FileId, Path)), request_body = Restore, tag = "files",
-    responses((status = 200, body = FileDetail), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = FileDetail), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn restore(
     State(app): State<App>,
     Signed(access): Signed,
@@ -236,7 +236,7 @@ pub struct Wanted {
 /// The bytes of a file, or a range of them (RFC 9110 §14).
 #[utoipa::path(get, path = "/api/files/{id}/content", params(("id" = FileId, Path), Wanted), tag = "files",
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 206, description = "a range"),
-        (status = 304, description = "as it was"), (status = 416, body = ProblemBody), (status = "4XX", body = ProblemBody)))]
+        (status = 304, description = "as it was"), (status = 416, body = ProblemBody, content_type = "application/problem+json"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn content(
     State(app): State<App>,
     Signed(access): Signed,
@@ -289,7 +289,7 @@ pub async fn content(
 
 /// All files of a place in one ZIP archive.
 #[utoipa::path(get, path = "/api/files/archive", params(At), tag = "files",
-    responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn archive(State(app): State<App>, Signed(access): Signed, Asked(at): Asked<At>) -> Result<Response, Problem> {
     let place = at.place()?;
     let mut db = app.school.store.read().await?;

@@ -118,7 +118,7 @@ pub struct ImportResult {
 /// Reads a file and proposes what its columns are. Nothing is written.
 #[utoipa::path(post, path = "/api/imports/preview", params(Which), tag = "imports",
     request_body(content = String, content_type = "application/octet-stream", description = "CSV or XLSX, at most 8 MiB"),
-    responses((status = 200, body = ImportPreview), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = ImportPreview), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn preview(State(app): State<App>, Signed(access): Signed, Asked(which): Asked<Which>, body: Body) -> Answer<ImportPreview> {
     access.require(Action::Create, Object::Import, Relations::NONE)?;
     let bytes = body::bytes(body, sheet::BYTES_MAX).await?;
@@ -154,7 +154,7 @@ pub async fn preview(State(app): State<App>, Signed(access): Signed, Asked(which
 /// Says what an import would change and which rows are wrong. Nothing is written.
 #[utoipa::path(post, path = "/api/imports/check", params(Mapped), tag = "imports",
     request_body(content = String, content_type = "application/octet-stream", description = "CSV or XLSX, at most 8 MiB"),
-    responses((status = 200, body = ImportResult), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = ImportResult), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn check(State(app): State<App>, Signed(access): Signed, Asked(mapped): Asked<Mapped>, body: Body) -> Answer<ImportResult> {
     access.require(Action::Create, Object::Import, Relations::NONE)?;
     let read = read_rows(mapped, body, today(&app)).await?;
@@ -167,7 +167,7 @@ pub async fn check(State(app): State<App>, Signed(access): Signed, Asked(mapped)
 /// Writes everything that is right, at once or not at all. Rows that are wrong stay outside.
 #[utoipa::path(post, path = "/api/imports/apply", params(Mapped), tag = "imports",
     request_body(content = String, content_type = "application/octet-stream", description = "CSV or XLSX, at most 8 MiB"),
-    responses((status = 200, body = ImportResult), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = ImportResult), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn take_in(State(app): State<App>, Signed(access): Signed, Asked(mapped): Asked<Mapped>, body: Body) -> Answer<ImportResult> {
     access.require(Action::Create, Object::Import, Relations::NONE)?;
     let read = read_rows(mapped, body, today(&app)).await?;
@@ -303,7 +303,7 @@ async fn templates_of(db: &mut Connection) -> Result<Vec<(String, Template)>, Pr
 
 /// The mappings that can be used.
 #[utoipa::path(get, path = "/api/imports/templates", tag = "imports",
-    responses((status = 200, body = Vec<ImportTemplate>), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<ImportTemplate>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list_templates(State(app): State<App>, Signed(access): Signed) -> Answer<Vec<ImportTemplate>> {
     access.require(Action::Read, Object::Import, Relations::NONE)?;
     let mut db = app.school.store.read().await?;
@@ -315,7 +315,7 @@ pub async fn list_templates(State(app): State<App>, Signed(access): Signed) -> A
 
 /// Saves a mapping; the one of the same name is replaced.
 #[utoipa::path(put, path = "/api/imports/templates", request_body = ImportTemplateForm, tag = "imports",
-    responses((status = 200, body = ImportTemplate), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = ImportTemplate), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn put_template(
     State(app): State<App>,
     Signed(access): Signed,
@@ -344,7 +344,7 @@ pub async fn put_template(
 
 /// Takes a saved mapping away.
 #[utoipa::path(delete, path = "/api/imports/templates/{id}", params(("id" = TemplateId, Path)), tag = "imports",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn delete_template(State(app): State<App>, Signed(access): Signed, Id(id): Id<TemplateId>) -> Result<StatusCode, Problem> {
     access.require(Action::Create, Object::Import, Relations::NONE)?;
     let mut db = app.school.store.write().await?;

@@ -72,7 +72,7 @@ pub fn types(c: &ts_rs::Config) -> Vec<String> {
 
 /// A WebSocket that says what happens: each message is a `LiveEvent`. Close codes: 1001 and 4000 connect again, 4001 sign in.
 #[utoipa::path(get, path = "/api/live", tag = "messages",
-    responses((status = 101, body = LiveEvent), (status = "4XX", body = ProblemBody), (status = 503, body = ProblemBody)))]
+    responses((status = 101, body = LiveEvent), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"), (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn connect(
     State(app): State<App>,
     Signed(access): Signed,

@@ -50,7 +50,7 @@ use utoipa_axum::router::OpenApiRouter;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Auftakt", description = "The school's records. Instants are milliseconds since 1970, days YYYY-MM-DD, times of day minutes since midnight."),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, crate::school::notice::Audience)),
     security(("session" = []))
 )]
 struct Document;

@@ -116,7 +116,7 @@ pub struct PersonForm {
 }
 
 /// Searches people.
-#[utoipa::path(get, path = "/api/people", params(Search), tag = "people", responses((status = 200, body = People), (status = "4XX", body = ProblemBody)))]
+#[utoipa::path(get, path = "/api/people", params(Search), tag = "people", responses((status = 200, body = People), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, Signed(access): Signed, Asked(asked): Asked<Search>) -> Answer<People> {
     access.require(Action::Read, Object::Person, Relations::NONE)?;
     let filter = Filter { words: asked.words, role: asked.role, archived: asked.archived };
@@ -133,7 +133,7 @@ pub async fn list(State(app): State<App>, Signed(access): Signed, Asked(asked): 
 
 /// One person, with family.
 #[utoipa::path(get, path = "/api/people/{id}", params(("id" = PersonId, Path)), tag = "people",
-    responses((status = 200, body = PersonInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = PersonInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn show(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>) -> Answer<PersonInfo> {
     let mut db = app.school.store.read().await?;
     let relations = relations(&mut db, &access, &id).await?;
@@ -143,7 +143,7 @@ pub async fn show(State(app): State<App>, Signed(access): Signed, Id(id): Id<Per
 
 /// Adds a person.
 #[utoipa::path(post, path = "/api/people", request_body = PersonForm, tag = "people",
-    responses((status = 201, body = PersonInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, body = PersonInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn create(
     State(app): State<App>,
     Signed(access): Signed,
@@ -164,7 +164,7 @@ pub async fn create(
 
 /// Changes a person.
 #[utoipa::path(put, path = "/api/people/{id}", params(("id" = PersonId, Path)), request_body = PersonForm, tag = "people",
-    responses((status = 200, body = PersonInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = PersonInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn update(
     State(app): State<App>,
     Signed(access): Signed,
@@ -192,7 +192,7 @@ pub async fn update(
 
 /// How to reach a person.
 #[utoipa::path(get, path = "/api/people/{id}/contact", params(("id" = PersonId, Path)), tag = "people",
-    responses((status = 200, body = Contact), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Contact), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn contact(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>) -> Answer<Contact> {
     access.require(Action::Read, Object::Contact, Relations::NONE)?;
     let mut db = app.school.store.write().await?;
@@ -205,7 +205,7 @@ pub async fn contact(State(app): State<App>, Signed(access): Signed, Id(id): Id<
 
 /// Notes how to reach a person.
 #[utoipa::path(put, path = "/api/people/{id}/contact", params(("id" = PersonId, Path)), request_body = Contact, tag = "people",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn set_contact(
     State(app): State<App>,
     Signed(access): Signed,
@@ -239,7 +239,7 @@ pub struct AccountInfo {
 
 /// Whether and how a person signs in.
 #[utoipa::path(get, path = "/api/people/{id}/account", params(("id" = PersonId, Path)), tag = "people",
-    responses((status = 200, body = AccountInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = AccountInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn account(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>) -> Answer<AccountInfo> {
     access.require(Action::Read, Object::Account, Relations::NONE)?;
     let mut db = app.school.store.read().await?;
@@ -263,7 +263,7 @@ pub struct AccountForm {
 
 /// Lets a person sign in with an address, or shuts the account.
 #[utoipa::path(put, path = "/api/people/{id}/account", params(("id" = PersonId, Path)), request_body = AccountForm, tag = "people",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn set_account(
     State(app): State<App>,
     Signed(access): Signed,
@@ -290,7 +290,7 @@ pub async fn set_account(
 
 /// Ends a person's account: its devices are signed out.
 #[utoipa::path(delete, path = "/api/people/{id}/account", params(("id" = PersonId, Path)), tag = "people",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn close_account(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>) -> Result<StatusCode, Problem> {
     access.require(Action::Delete, Object::Account, Relations::NONE)?;
     let mut db = app.school.store.write().await?;
@@ -313,7 +313,7 @@ pub struct LinkInfo {
 
 /// Makes a link to hand over: on paper, or when no mail server is set up.
 #[utoipa::path(post, path = "/api/people/{id}/link", params(("id" = PersonId, Path)), tag = "people",
-    responses((status = 201, body = LinkInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, body = LinkInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn make_link(
     State(app): State<App>,
     Signed(access): Signed,

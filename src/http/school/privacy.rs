@@ -57,7 +57,7 @@ pub fn types(c: &ts_rs::Config) -> Vec<String> {
 
 /// Everything that is stored about a person, as one archive.
 #[utoipa::path(post, path = "/api/people/{id}/dossier", params(("id" = PersonId, Path)), tag = "privacy",
-    responses((status = 200, body = String, content_type = "application/zip"), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = String, content_type = "application/zip"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn hand_out(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>) -> Result<Response, Problem> {
     access.require(Action::Read, Object::Dossier, Relations::NONE)?;
     let mut db = app.school.store.write().await?;
@@ -89,7 +89,7 @@ pub struct Erased {
 
 /// Erases a person: nothing of them stays, attendance becomes anonymous.
 #[utoipa::path(delete, path = "/api/people/{id}/dossier", params(("id" = PersonId, Path)), request_body = EraseForm, tag = "privacy",
-    responses((status = 200, body = Erased), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Erased), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn erase(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>, Input(form): Input<EraseForm>) -> Answer<Erased> {
     access.require(Action::Delete, Object::Dossier, Relations::NONE)?;
     let name = line("name", &form.name, 2 * NAME_MAX + 1)?;
@@ -144,7 +144,7 @@ pub struct ConsentForm {
 
 /// What guardians allowed for a student.
 #[utoipa::path(get, path = "/api/people/{id}/consents", params(("id" = PersonId, Path)), tag = "privacy",
-    responses((status = 200, body = Consents), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Consents), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list_consents(State(app): State<App>, Signed(access): Signed, Id(id): Id<PersonId>) -> Answer<Consents> {
     let mut db = app.school.store.read().await?;
     let child = people::is_guardian(&mut db, access.id(), &id).await?;
@@ -173,7 +173,7 @@ pub async fn list_consents(State(app): State<App>, Signed(access): Signed, Id(id
 
 /// Allows something for a student, or takes it back.
 #[utoipa::path(post, path = "/api/people/{id}/consents", params(("id" = PersonId, Path)), request_body = ConsentForm, tag = "privacy",
-    responses((status = 201, body = ConsentInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, body = ConsentInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn say_consent(
     State(app): State<App>,
     Signed(access): Signed,
@@ -224,7 +224,7 @@ pub struct JournalLine {
 
 /// Who of the administration did what, the newest first.
 #[utoipa::path(get, path = "/api/journal", params(Before), tag = "privacy",
-    responses((status = 200, body = Vec<JournalLine>), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<JournalLine>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list_journal(State(app): State<App>, Signed(access): Signed, Asked(asked): Asked<Before>) -> Answer<Vec<JournalLine>> {
     access.require(Action::Read, Object::Journal, Relations::NONE)?;
     let named = access.may(Action::Read, Object::Person, Relations::NONE);
@@ -261,7 +261,7 @@ pub struct Reader {
 
 /// What the school stores, why and how long (Art. 13 GDPR), from what is really configured. For everybody, before they join.
 #[utoipa::path(get, path = "/api/privacy-notice", params(Reader), tag = "privacy", security(()),
-    responses((status = 200, body = Notice), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Notice), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn show_notice(State(app): State<App>, Asked(reader): Asked<Reader>) -> Answer<Notice> {
     let mut db = app.school.store.read().await?;
     let facts = notice::facts(&mut db, &app.config).await?;

@@ -50,7 +50,7 @@ pub struct Entrance {
 
 /// Opens the online room of a course: teachers and substitutes lead, students and their guardians take part.
 #[utoipa::path(post, path = "/api/courses/{id}/enter", params(("id" = CourseId, Path)), tag = "rooms",
-    responses((status = 200, body = Entrance), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Entrance), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn enter_course(State(app): State<App>, Signed(access): Signed, Id(id): Id<CourseId>) -> Result<Json<Entrance>, Problem> {
     let mut db = app.school.store.read().await?;
     let (today, _) = local(app.school.zone, Moment::now());
@@ -69,7 +69,7 @@ pub async fn enter_course(State(app): State<App>, Signed(access): Signed, Id(id)
 
 /// Opens the online room of a conference: its moderator and the head lead, who is invited takes part.
 #[utoipa::path(post, path = "/api/conferences/{id}/enter", params(("id" = ConferenceId, Path)), tag = "rooms",
-    responses((status = 200, body = Entrance), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Entrance), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn enter_conference(State(app): State<App>, Signed(access): Signed, Id(id): Id<ConferenceId>) -> Result<Json<Entrance>, Problem> {
     let mut db = app.school.store.read().await?;
     let conference = conferences::find(&mut db, &id).await?.ok_or_else(not_found)?;
@@ -100,7 +100,7 @@ pub struct GuestForm {
 
 /// Makes a link for somebody without an account; a locked room lets them wait at its door.
 #[utoipa::path(post, path = "/api/courses/{id}/guest-link", params(("id" = CourseId, Path)), request_body = GuestForm, tag = "rooms",
-    responses((status = 201, body = Entrance), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, body = Entrance), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn invite_guest(
     State(app): State<App>,
     Signed(access): Signed,

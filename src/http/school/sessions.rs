@@ -82,7 +82,7 @@ pub struct SignIn {
 
 /// Signs in with address and password.
 #[utoipa::path(post, path = "/api/session", request_body = SignIn, security(()), tag = "session",
-    responses((status = 200, body = Me), (status = 401, body = ProblemBody), (status = 429, body = ProblemBody), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Me), (status = 401, body = ProblemBody, content_type = "application/problem+json"), (status = 429, body = ProblemBody, content_type = "application/problem+json"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn sign_in(
     State(app): State<App>,
     Extension(Caller(caller)): Extension<Caller>,
@@ -115,7 +115,7 @@ pub struct LinkWanted {
 
 /// Sends a one-time link to an address, if it belongs to somebody here; whether it does is not said.
 #[utoipa::path(post, path = "/api/session/link", request_body = LinkWanted, security(()), tag = "session",
-    responses((status = 202), (status = "4XX", body = ProblemBody)))]
+    responses((status = 202), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn request_link(
     State(app): State<App>,
     Extension(Caller(caller)): Extension<Caller>,
@@ -149,7 +149,7 @@ pub struct Redeem {
 
 /// Signs in with a one-time link.
 #[utoipa::path(post, path = "/api/session/redeem", request_body = Redeem, security(()), tag = "session",
-    responses((status = 200, body = Me), (status = 410, body = ProblemBody), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Me), (status = 410, body = ProblemBody, content_type = "application/problem+json"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn redeem(State(app): State<App>, headers: HeaderMap, Input(form): Input<Redeem>) -> Result<Response, Problem> {
     let mut db = app.school.store.write().await?;
     let person = sign_in::redeem(&mut db, &form.secret, LinkPurpose::SignIn, Moment::now()).await?.ok_or(SignInError::LinkUsed)?;
@@ -177,7 +177,7 @@ pub struct SetUp {
 
 /// Makes the first operator, with the link that the server printed when it started.
 #[utoipa::path(post, path = "/api/set-up", request_body = SetUp, security(()), tag = "session",
-    responses((status = 200, body = Me), (status = 410, body = ProblemBody), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Me), (status = 410, body = ProblemBody, content_type = "application/problem+json"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn set_up(State(app): State<App>, headers: HeaderMap, Input(form): Input<SetUp>) -> Result<Response, Problem> {
     let person = Person {
         id: PersonId::new(),
@@ -204,7 +204,7 @@ pub async fn set_up(State(app): State<App>, headers: HeaderMap, Input(form): Inp
 }
 
 /// Signs this device out.
-#[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204), (status = "4XX", body = ProblemBody)))]
+#[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn sign_out(State(app): State<App>, Signed(access): Signed) -> Result<Response, Problem> {
     let mut db = app.school.store.write().await?;
     sessions::delete(&mut db, access.id(), &access.session).await?;
@@ -214,7 +214,7 @@ pub async fn sign_out(State(app): State<App>, Signed(access): Signed) -> Result<
 }
 
 /// Who is signed in.
-#[utoipa::path(get, path = "/api/me", tag = "session", responses((status = 200, body = Me), (status = 401, body = ProblemBody)))]
+#[utoipa::path(get, path = "/api/me", tag = "session", responses((status = 200, body = Me), (status = 401, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn me(State(app): State<App>, Signed(access): Signed) -> Answer<Me> {
     let mut db = app.school.store.read().await?;
     Ok(Json(describe(&mut db, access.person, access.roles, access.session).await?))
@@ -230,7 +230,7 @@ pub struct NewPassword {
 
 /// Sets one's password, and signs all other devices out.
 #[utoipa::path(put, path = "/api/me/password", request_body = NewPassword, tag = "session",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn set_password(
     State(app): State<App>,
     Extension(Caller(caller)): Extension<Caller>,
@@ -265,7 +265,7 @@ pub struct NewLanguage {
 
 /// Sets the language of one's pages and mails.
 #[utoipa::path(put, path = "/api/me/language", request_body = NewLanguage, tag = "session",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn set_language(State(app): State<App>, Signed(access): Signed, Input(form): Input<NewLanguage>) -> Result<StatusCode, Problem> {
     let mut db = app.school.store.write().await?;
     let person = people::find(&mut db, access.id()).await?.ok_or_else(not_found)?;
@@ -287,7 +287,7 @@ pub struct Device {
 }
 
 /// One's devices, the last used first.
-#[utoipa::path(get, path = "/api/me/sessions", tag = "session", responses((status = 200, body = Vec<Device>), (status = 401, body = ProblemBody)))]
+#[utoipa::path(get, path = "/api/me/sessions", tag = "session", responses((status = 200, body = Vec<Device>), (status = 401, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, Signed(access): Signed) -> Answer<Vec<Device>> {
     let mut db = app.school.store.read().await?;
     let devices = sessions::of(&mut db, access.id(), Moment::now()).await?.into_iter().map(|session| Device {
@@ -302,7 +302,7 @@ pub async fn list(State(app): State<App>, Signed(access): Signed) -> Answer<Vec<
 
 /// Signs one of one's devices out.
 #[utoipa::path(delete, path = "/api/me/sessions/{id}", params(("id" = SessionId, Path)), tag = "session",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn end(State(app): State<App>, Signed(access): Signed, Id(id): Id<SessionId>) -> Result<StatusCode, Problem> {
     let mut db = app.school.store.write().await?;
     if !sessions::delete(&mut db, access.id(), &id).await? {
@@ -314,7 +314,7 @@ pub async fn end(State(app): State<App>, Signed(access): Signed, Id(id): Id<Sess
 }
 
 /// Signs all of one's devices out but this one.
-#[utoipa::path(delete, path = "/api/me/sessions", tag = "session", responses((status = 204), (status = 401, body = ProblemBody)))]
+#[utoipa::path(delete, path = "/api/me/sessions", tag = "session", responses((status = 204), (status = 401, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn end_others(State(app): State<App>, Signed(access): Signed) -> Result<StatusCode, Problem> {
     let mut db = app.school.store.write().await?;
     sessions::delete_others(&mut db, access.id(), Some(&access.session)).await?;

@@ -101,7 +101,7 @@ pub struct SettingsForm {
 }
 
 /// The school's settings.
-#[utoipa::path(get, path = "/api/settings", tag = "settings", responses((status = 200, body = SettingsInfo), (status = "4XX", body = ProblemBody)))]
+#[utoipa::path(get, path = "/api/settings", tag = "settings", responses((status = 200, body = SettingsInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn show(State(app): State<App>, Signed(access): Signed) -> Answer<SettingsInfo> {
     access.require(Action::Read, Object::Settings, Relations::NONE)?;
     let mut db = app.school.store.read().await?;
@@ -110,7 +110,7 @@ pub async fn show(State(app): State<App>, Signed(access): Signed) -> Answer<Sett
 
 /// Changes the school's settings.
 #[utoipa::path(put, path = "/api/settings", request_body = SettingsForm, tag = "settings",
-    responses((status = 200, body = SettingsInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = SettingsInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn update(State(app): State<App>, Signed(access): Signed, Input(form): Input<SettingsForm>) -> Answer<SettingsInfo> {
     access.require(Action::Update, Object::Settings, Relations::NONE)?;
     let school = optional_line("school", &form.school, SCHOOL_MAX)?;
@@ -130,7 +130,7 @@ pub async fn update(State(app): State<App>, Signed(access): Signed, Input(form):
 }
 
 /// Has mails that were given up tried again.
-#[utoipa::path(post, path = "/api/settings/mail/failed", tag = "settings", responses((status = 204), (status = "4XX", body = ProblemBody)))]
+#[utoipa::path(post, path = "/api/settings/mail/failed", tag = "settings", responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn retry_mail(State(app): State<App>, Signed(access): Signed) -> Result<StatusCode, Problem> {
     access.require(Action::Update, Object::Settings, Relations::NONE)?;
     let mut db = app.school.store.write().await?;
@@ -141,7 +141,7 @@ pub async fn retry_mail(State(app): State<App>, Signed(access): Signed) -> Resul
 }
 
 /// Forgets mails that were given up.
-#[utoipa::path(delete, path = "/api/settings/mail/failed", tag = "settings", responses((status = 204), (status = "4XX", body = ProblemBody)))]
+#[utoipa::path(delete, path = "/api/settings/mail/failed", tag = "settings", responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn forget_mail(State(app): State<App>, Signed(access): Signed) -> Result<StatusCode, Problem> {
     access.require(Action::Update, Object::Settings, Relations::NONE)?;
     let mut db = app.school.store.write().await?;

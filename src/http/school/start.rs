@@ -110,7 +110,7 @@ struct View<'a> {
 }
 
 /// What is next, what is on today, and what waits to be done.
-#[utoipa::path(get, path = "/api/start", tag = "start", responses((status = 200, body = Start), (status = "4XX", body = ProblemBody)))]
+#[utoipa::path(get, path = "/api/start", tag = "start", responses((status = 200, body = Start), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn start(State(app): State<App>, Signed(access): Signed) -> Answer<Start> {
     let (zone, now) = (app.school.zone, Moment::now());
     let (today, _) = local(zone, now);

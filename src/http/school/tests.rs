@@ -134,3 +134,26 @@ async fn hostile_bodies_get_an_answer_that_says_what_is_wrong() {
     }
     assert_eq!(office.get("/api/people?words=%25_%5C").await.json["total"], 1, "signs of LIKE are letters here");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_says_the_words_of_the_wire_and_explains_all_it_names() {
+    let world = World::open().await;
+    let document = world.stranger().get("/api/openapi.json").await.json;
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(schemas["Language"]["enum"], json!(["de", "en"]));
+    assert_eq!(schemas["CourseKind"]["enum"], json!(["single", "partner", "group", "ensemble"]));
+    let mut unexplained = vec![];
+    let mut waiting = vec![&document];
+    while let Some(value) = waiting.pop() {
+        match value {
+            serde_json::Value::Object(fields) => waiting.extend(fields.values()),
+            serde_json::Value::Array(items) => waiting.extend(items),
+            serde_json::Value::String(text) => {
+                let name = text.strip_prefix("#/components/schemas/");
+                unexplained.extend(name.filter(|name| schemas[name].is_null()));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(unexplained, Vec::<&str>::new());
+}

@@ -136,7 +136,7 @@ impl Default for Before {
 
 /// One's conversations, a hundred at a time, the last written in first.
 #[utoipa::path(get, path = "/api/threads", params(Before), tag = "messages",
-    responses((status = 200, body = Vec<ThreadInfo>), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<ThreadInfo>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, Signed(access): Signed, Asked(asked): Asked<Before>) -> Answer<Vec<ThreadInfo>> {
     let mut db = app.school.store.read().await?;
     let now = Moment::now();
@@ -155,7 +155,7 @@ pub async fn list(State(app): State<App>, Signed(access): Signed, Asked(asked): 
 
 /// One conversation.
 #[utoipa::path(get, path = "/api/threads/{id}", params(("id" = ThreadId, Path)), tag = "messages",
-    responses((status = 200, body = ThreadInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = ThreadInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn show(State(app): State<App>, Signed(access): Signed, Id(id): Id<ThreadId>) -> Answer<ThreadInfo> {
     let mut db = app.school.store.read().await?;
     Ok(Json(describe(&mut db, &access, &id).await?))
@@ -200,7 +200,7 @@ pub struct NewMessage {
 
 /// Begins a conversation, or goes on in the one there is.
 #[utoipa::path(post, path = "/api/threads", request_body = NewThread, tag = "messages",
-    responses((status = 200, body = ThreadInfo), (status = 201, body = ThreadInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = ThreadInfo), (status = 201, body = ThreadInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn create(
     State(app): State<App>,
     Signed(access): Signed,
@@ -235,7 +235,7 @@ pub struct Messages {
 
 /// What was written, the newest first.
 #[utoipa::path(get, path = "/api/threads/{id}/messages", params(("id" = ThreadId, Path), Before), tag = "messages",
-    responses((status = 200, body = Messages), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Messages), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn messages(
     State(app): State<App>,
     Signed(access): Signed,
@@ -262,7 +262,7 @@ pub async fn messages(
 
 /// Writes a message; the same one again changes nothing.
 #[utoipa::path(post, path = "/api/threads/{id}/messages", params(("id" = ThreadId, Path)), request_body = NewMessage, tag = "messages",
-    responses((status = 200, body = MessageInfo), (status = 201, body = MessageInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = MessageInfo), (status = 201, body = MessageInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn post(
     State(app): State<App>,
     Signed(access): Signed,
@@ -310,7 +310,7 @@ pub struct ReadUntil {
 
 /// Marks what was read.
 #[utoipa::path(post, path = "/api/threads/{id}/read", params(("id" = ThreadId, Path)), request_body = ReadUntil, tag = "messages",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn read(
     State(app): State<App>,
     Signed(access): Signed,
@@ -344,7 +344,7 @@ pub struct FoundMessage {
 
 /// Searches what one may read; the fifty newest that fit.
 #[utoipa::path(get, path = "/api/search", params(Words), tag = "messages",
-    responses((status = 200, body = Vec<FoundMessage>), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<FoundMessage>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn search(State(app): State<App>, Signed(access): Signed, Asked(asked): Asked<Words>) -> Answer<Vec<FoundMessage>> {
     let words = line("words", &asked.words, 200)?;
     if words.chars().count() < 2 {
@@ -366,7 +366,7 @@ pub struct Unread {
 }
 
 /// How much waits to be read.
-#[utoipa::path(get, path = "/api/unread", tag = "messages", responses((status = 200, body = Unread), (status = 401, body = ProblemBody)))]
+#[utoipa::path(get, path = "/api/unread", tag = "messages", responses((status = 200, body = Unread), (status = 401, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn unread(State(app): State<App>, Signed(access): Signed) -> Answer<Unread> {
     let mut db = app.school.store.read().await?;
     Ok(Json(waiting(&mut db, &access).await?))

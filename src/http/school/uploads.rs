@@ -130,7 +130,7 @@ pub struct UploadInfo {
 }
 
 /// One's own uploads that are not finished, to go on with them.
-#[utoipa::path(get, path = "/api/uploads", tag = "uploads", responses((status = 200, body = Uploads), (status = "4XX", body = ProblemBody)))]
+#[utoipa::path(get, path = "/api/uploads", tag = "uploads", responses((status = 200, body = Uploads), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, Signed(access): Signed) -> Answer<Uploads> {
     let pending = uploads::pending_of(&mut *app.school.store.read().await?, access.id()).await?;
     let mut uploads = Vec::with_capacity(pending.len());
@@ -147,8 +147,8 @@ pub async fn list(State(app): State<App>, Signed(access): Signed) -> Answer<Uplo
 /// that is still to be written) and perhaps `folder`.
 #[utoipa::path(post, path = "/api/uploads", tag = "uploads",
     params(("Tus-Resumable" = String, Header), ("Upload-Length" = i64, Header), ("Upload-Metadata" = String, Header)),
-    responses((status = 201, description = "begun: its address is in Location"), (status = 413, body = ProblemBody),
-        (status = 507, body = ProblemBody), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, description = "begun: its address is in Location"), (status = 413, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 507, body = ProblemBody, content_type = "application/problem+json"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn create(State(app): State<App>, Signed(access): Signed, headers: HeaderMap) -> Result<Response, Problem> {
     let limits = app.school.files.limits();
     let bytes = whole_number(&headers, &LENGTH)?;
@@ -218,8 +218,8 @@ pub async fn show(State(app): State<App>, Signed(access): Signed, Id(id): Id<Upl
 #[utoipa::path(patch, path = "/api/uploads/{id}", tag = "uploads",
     params(("id" = UploadId, Path), ("Tus-Resumable" = String, Header), ("Upload-Offset" = i64, Header), ("Upload-Checksum" = Option<String>, Header)),
     request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
-    responses((status = 204), (status = 409, body = ProblemBody), (status = 423, body = ProblemBody),
-        (status = 507, body = ProblemBody), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = 409, body = ProblemBody, content_type = "application/problem+json"), (status = 423, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 507, body = ProblemBody, content_type = "application/problem+json"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn send(
     State(app): State<App>,
     Signed(access): Signed,
@@ -266,7 +266,7 @@ pub async fn send(
 
 /// Gives an upload up. One that has become a file stays that file.
 #[utoipa::path(delete, path = "/api/uploads/{id}", tag = "uploads", params(("id" = UploadId, Path), ("Tus-Resumable" = String, Header)),
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn end(State(app): State<App>, Signed(access): Signed, Id(id): Id<UploadId>) -> Result<StatusCode, Problem> {
     find(&app, &access, &id).await?;
     let _hold = hold(app.school.files.take_over(&id, access.id()).await)?;
@@ -281,7 +281,7 @@ pub async fn end(State(app): State<App>, Signed(access): Signed, Id(id): Id<Uplo
 #[utoipa::path(post, path = "/api/uploads/{id}", tag = "uploads",
     params(("id" = UploadId, Path), ("Tus-Resumable" = String, Header), ("X-HTTP-Method-Override" = String, Header)),
     request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn instead(app: State<App>, signed: Signed, id: Id<UploadId>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     match headers.get(OVERRIDE).map(HeaderValue::as_bytes) {
         Some(b"PATCH") => send(app, signed, id, headers, body).await,
@@ -303,7 +303,7 @@ pub struct Attach {
 
 /// Attaches whole drafts to a message of one's own: all of them or none.
 #[utoipa::path(post, path = "/api/uploads/attach", tag = "uploads", request_body = Attach,
-    responses((status = 204), (status = 409, body = ProblemBody), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = 409, body = ProblemBody, content_type = "application/problem+json"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn attach(State(app): State<App>, Signed(access): Signed, request: Request) -> Result<StatusCode, Problem> {
     let reading = tokio::time::timeout(ANSWER_WITHIN, Input::<Attach>::from_request(request, &app));
     let late = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the rest of the request did not come in time");

@@ -95,7 +95,7 @@ pub struct SeenVersion {
 
 /// Confirms dates: all of them, or, when anything about one is wrong, none.
 #[utoipa::path(post, path = "/api/attendance/confirm", request_body = Confirmation, tag = "attendance",
-    responses((status = 200, body = Confirmed), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Confirmed), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn confirm(State(app): State<App>, Signed(access): Signed, Input(form): Input<Confirmation>) -> Answer<Confirmed> {
     if form.dates.len() > DATES_MAX {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many", format!("at most {DATES_MAX} dates at once")).about("dates"));
@@ -188,7 +188,7 @@ fn checked(agenda: &Agenda, entry: &Entry<'_>, form: &ConfirmedDate, begun: bool
 
 /// Signs a date: it is closed then.
 #[utoipa::path(post, path = "/api/dates/{course}/{day}/finalise", params(("course" = CourseId, Path), ("day" = Day, Path)), request_body = SeenVersion,
-    tag = "attendance", responses((status = 200, body = DateInfo), (status = "4XX", body = ProblemBody)))]
+    tag = "attendance", responses((status = 200, body = DateInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn finalise(
     State(app): State<App>,
     Signed(access): Signed,
@@ -211,7 +211,7 @@ pub async fn finalise(
 
 /// Opens a date again that was finalised.
 #[utoipa::path(post, path = "/api/dates/{course}/{day}/reopen", params(("course" = CourseId, Path), ("day" = Day, Path)), request_body = SeenVersion,
-    tag = "attendance", responses((status = 200, body = DateInfo), (status = "4XX", body = ProblemBody)))]
+    tag = "attendance", responses((status = 200, body = DateInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn reopen(
     State(app): State<App>,
     Signed(access): Signed,

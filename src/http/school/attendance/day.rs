@@ -134,7 +134,7 @@ impl Seen {
 
 /// The dates of a teacher's day, with what presence proposes for each.
 #[utoipa::path(get, path = "/api/attendance", params(DayAsked), tag = "attendance",
-    responses((status = 200, body = Vec<DayDate>), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<DayDate>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn show(State(app): State<App>, Signed(access): Signed, Asked(asked): Asked<DayAsked>) -> Answer<Vec<DayDate>> {
     let (zone, now) = (app.school.zone, Moment::now());
     let all = access.may(Action::Read, Object::Date, Relations::NONE);

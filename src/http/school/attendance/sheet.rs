@@ -75,7 +75,7 @@ pub struct SheetSums {
 
 /// The month of a course or of a teacher (without either: one's own).
 #[utoipa::path(get, path = "/api/attendance/sheet", params(SheetAsked), tag = "attendance",
-    responses((status = 200, body = MonthSheet), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = MonthSheet), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn show(State(app): State<App>, Signed(access): Signed, Asked(asked): Asked<SheetAsked>) -> Answer<MonthSheet> {
     let (first_day, last_day) = month(&asked.month)?;
     let all = access.may(Action::Read, Object::Date, Relations::NONE);

@@ -64,7 +64,7 @@ pub enum DateChange {
 
 /// Says something of a lesson date. Families and teachers are told by mail when it lies ahead.
 #[utoipa::path(put, path = "/api/dates/{course}/{day}", params(("course" = CourseId, Path), ("day" = Day, Path)), request_body = DateForm,
-    tag = "timetable", responses((status = 200, body = DateInfo), (status = "4XX", body = ProblemBody)))]
+    tag = "timetable", responses((status = 200, body = DateInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn change(
     State(app): State<App>,
     Signed(access): Signed,

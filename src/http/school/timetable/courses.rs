@@ -150,7 +150,7 @@ impl CourseInfo {
 
 /// The school's courses for office and head; one's own, and one's children's, for the others.
 #[utoipa::path(get, path = "/api/courses", params(Search), tag = "timetable",
-    responses((status = 200, body = Courses), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Courses), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, Signed(access): Signed, Asked(asked): Asked<Search>) -> Answer<Courses> {
     let mut db = app.school.store.read().await?;
     if access.may(Action::Read, Object::Course, Relations::NONE) {
@@ -173,7 +173,7 @@ pub async fn list(State(app): State<App>, Signed(access): Signed, Asked(asked): 
 
 /// One course, with who is in it.
 #[utoipa::path(get, path = "/api/courses/{id}", params(("id" = CourseId, Path)), tag = "timetable",
-    responses((status = 200, body = CourseDetail), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = CourseDetail), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn show(State(app): State<App>, Signed(access): Signed, Id(id): Id<CourseId>) -> Answer<CourseDetail> {
     let mut db = app.school.store.read().await?;
     let (today, _) = local(app.school.zone, Moment::now());
@@ -182,7 +182,7 @@ pub async fn show(State(app): State<App>, Signed(access): Signed, Id(id): Id<Cou
 
 /// Adds a course; it gets an online room.
 #[utoipa::path(post, path = "/api/courses", request_body = CourseForm, tag = "timetable",
-    responses((status = 201, body = CourseDetail), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, body = CourseDetail), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn create(
     State(app): State<App>,
     Signed(access): Signed,
@@ -207,7 +207,7 @@ pub async fn create(
 
 /// Changes a course. What was said of its dates stays.
 #[utoipa::path(put, path = "/api/courses/{id}", params(("id" = CourseId, Path)), request_body = CourseForm, tag = "timetable",
-    responses((status = 200, body = CourseDetail), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = CourseDetail), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn update(
     State(app): State<App>,
     Signed(access): Signed,
@@ -232,7 +232,7 @@ pub async fn update(
 
 /// Deletes a course of which nothing was ever said. Otherwise it ends today and is kept.
 #[utoipa::path(delete, path = "/api/courses/{id}", params(("id" = CourseId, Path)), tag = "timetable",
-    responses((status = 200, body = Removed), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Removed), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn delete(State(app): State<App>, Signed(access): Signed, Id(id): Id<CourseId>) -> Answer<Removed> {
     access.require(Action::Delete, Object::Course, Relations::NONE)?;
     let mut db = app.school.store.write().await?;

@@ -127,7 +127,7 @@ pub struct Span {
 
 /// The lesson dates of some days, by time: one's own and one's children's; for office and head those of the whole school.
 #[utoipa::path(get, path = "/api/dates", params(Span), tag = "timetable",
-    responses((status = 200, body = Vec<DateInfo>), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<DateInfo>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, Signed(access): Signed, Asked(asked): Asked<Span>) -> Answer<Vec<DateInfo>> {
     let all = access.may(Action::Read, Object::Date, Relations::NONE);
     let scope = match (&asked.course, &asked.person) {

@@ -62,7 +62,7 @@ pub struct EnrolmentEnd {
 
 /// Puts somebody into a course.
 #[utoipa::path(post, path = "/api/courses/{id}/enrolments", params(("id" = CourseId, Path)), request_body = EnrolmentForm, tag = "timetable",
-    responses((status = 201, body = EnrolmentInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, body = EnrolmentInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn enrol(
     State(app): State<App>,
     Signed(access): Signed,
@@ -106,7 +106,7 @@ pub async fn enrol(
 
 /// Says until when somebody is in a course.
 #[utoipa::path(put, path = "/api/courses/{id}/enrolments/{enrolment}", params(("id" = CourseId, Path), ("enrolment" = EnrolmentId, Path)),
-    request_body = EnrolmentEnd, tag = "timetable", responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    request_body = EnrolmentEnd, tag = "timetable", responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn change(
     State(app): State<App>,
     Signed(access): Signed,
@@ -125,7 +125,7 @@ pub async fn change(
 
 /// Takes an enrolment away as if it had never been: for mistakes. Who leaves gets an end instead.
 #[utoipa::path(delete, path = "/api/courses/{id}/enrolments/{enrolment}", params(("id" = CourseId, Path), ("enrolment" = EnrolmentId, Path)),
-    tag = "timetable", responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    tag = "timetable", responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn delete(
     State(app): State<App>,
     Signed(access): Signed,

@@ -80,7 +80,7 @@ pub struct CategoryForm {
 }
 
 /// When the school is closed, by time.
-#[utoipa::path(get, path = "/api/holidays", tag = "timetable", responses((status = 200, body = Vec<Holiday>), (status = "4XX", body = ProblemBody)))]
+#[utoipa::path(get, path = "/api/holidays", tag = "timetable", responses((status = 200, body = Vec<Holiday>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, Signed(access): Signed) -> Answer<Vec<Holiday>> {
     access.require(Action::Read, Object::Holiday, Relations::NONE)?;
     let mut db = app.school.store.read().await?;
@@ -89,7 +89,7 @@ pub async fn list(State(app): State<App>, Signed(access): Signed) -> Answer<Vec<
 
 /// Adds days on which no lesson takes place.
 #[utoipa::path(post, path = "/api/holidays", request_body = HolidayForm, tag = "timetable",
-    responses((status = 201, body = Holiday), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, body = Holiday), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn create(
     State(app): State<App>,
     Signed(access): Signed,
@@ -108,7 +108,7 @@ pub async fn create(
 
 /// Changes them.
 #[utoipa::path(put, path = "/api/holidays/{id}", params(("id" = HolidayId, Path)), request_body = HolidayForm, tag = "timetable",
-    responses((status = 200, body = Holiday), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Holiday), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn change(
     State(app): State<App>,
     Signed(access): Signed,
@@ -126,7 +126,7 @@ pub async fn change(
 
 /// Takes them away: lessons take place on these days again.
 #[utoipa::path(delete, path = "/api/holidays/{id}", params(("id" = HolidayId, Path)), tag = "timetable",
-    responses((status = 204), (status = "4XX", body = ProblemBody)))]
+    responses((status = 204), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn delete(State(app): State<App>, Signed(access): Signed, Id(id): Id<HolidayId>) -> Result<StatusCode, Problem> {
     access.require(Action::Delete, Object::Holiday, Relations::NONE)?;
     let mut db = app.school.store.write().await?;
@@ -140,7 +140,7 @@ pub async fn delete(State(app): State<App>, Signed(access): Signed, Id(id): Id<H
 
 /// Why lessons do not take place, in the office's order.
 #[utoipa::path(get, path = "/api/categories", tag = "timetable",
-    responses((status = 200, body = Vec<CategoryInfo>), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<CategoryInfo>), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn list_categories(State(app): State<App>, Signed(access): Signed) -> Answer<Vec<CategoryInfo>> {
     access.require(Action::Read, Object::Category, Relations::NONE)?;
     let mut db = app.school.store.read().await?;
@@ -149,7 +149,7 @@ pub async fn list_categories(State(app): State<App>, Signed(access): Signed) -> 
 
 /// Adds a category.
 #[utoipa::path(post, path = "/api/categories", request_body = CategoryForm, tag = "timetable",
-    responses((status = 201, body = CategoryInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 201, body = CategoryInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn create_category(
     State(app): State<App>,
     Signed(access): Signed,
@@ -168,7 +168,7 @@ pub async fn create_category(
 
 /// Changes a category.
 #[utoipa::path(put, path = "/api/categories/{id}", params(("id" = CategoryId, Path)), request_body = CategoryForm, tag = "timetable",
-    responses((status = 200, body = CategoryInfo), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = CategoryInfo), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn change_category(
     State(app): State<App>,
     Signed(access): Signed,
@@ -186,7 +186,7 @@ pub async fn change_category(
 
 /// Deletes a category that no date has. Others are kept, and no longer to be chosen.
 #[utoipa::path(delete, path = "/api/categories/{id}", params(("id" = CategoryId, Path)), tag = "timetable",
-    responses((status = 200, body = Removed), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Removed), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn delete_category(State(app): State<App>, Signed(access): Signed, Id(id): Id<CategoryId>) -> Answer<Removed> {
     access.require(Action::Delete, Object::Category, Relations::NONE)?;
     let mut db = app.school.store.write().await?;
