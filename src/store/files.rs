@@ -1,4 +1,4 @@
-//! Files of courses, students, conferences and messages. Their bytes are objects with keys of their own ([`crate::school::files`]): a key is
+//! Files of courses, students, conferences and messages. Their bytes are objects with keys of their own (`crate::school::files`): a key is
 //! written into `doomed_objects` in the transaction that takes its row away, and its bytes go afterwards.
 
 use super::{

@@ -174,7 +174,7 @@ macro_rules! listed {
     };
 }
 
-/// Whoever asks, and since when an enrolment may have ended: see [`crate::school::threads::since`].
+/// Whoever asks, and since when an enrolment may have ended: see `crate::school::threads::since`.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
     pub person: &'a PersonId,
