@@ -63,11 +63,14 @@ impl Drop for Share {
 
 /// What counts as one visitor. Behind a proxy on this machine everybody has its address, so that is nobody's.
 fn network(address: IpAddr) -> Option<IpAddr> {
+    Some(visitor(address)).filter(|_| !address.to_canonical().is_loopback())
+}
+
+/// The one address that stands for all that a visitor may take: one household or device has at least a /64.
+pub fn visitor(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        address if address.is_loopback() => None,
-        // One household or device has at least a /64 and may take any address in it.
-        IpAddr::V6(address) => Some(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()),
-        address => Some(address),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        address => address,
     }
 }
 

@@ -2,10 +2,11 @@
 //! around the day it is filled on, and only into a school in which there is nobody yet.
 
 use super::names::{ENSEMBLES, FAMILY, GIVEN, NOTES, TEACHERS};
+use crate::school::categories;
 use crate::school::timetable::{moment, occurrences, shifted};
 use crate::store::courses::{self, Course, CourseKind, Enrolment, Holiday};
-use crate::store::dates::{self, Attendance, Category, LessonDate, Status};
-use crate::store::people::{self, Contact, Filter, Language, Person, PersonRole};
+use crate::store::dates::{self, Attendance, LessonDate, Status};
+use crate::store::people::{self, Contact, Filter, Person, PersonRole};
 use crate::store::{CategoryId, Connection, CourseId, Day, EnrolmentId, Flag, HolidayId, PersonId, Result, Store, accounts};
 use chrono_tz::Tz;
 
@@ -88,15 +89,7 @@ impl Filling {
         role: &[PersonRole],
         email: Option<&str>,
     ) -> Result<PersonId> {
-        let person = Person {
-            id: PersonId::new(),
-            number: None,
-            given_name: given.to_owned(),
-            family_name: family.to_owned(),
-            born: None,
-            language: Language::German,
-            archived_at: None,
-        };
+        let person = Person::named(given, family);
         people::insert(db, &person).await?;
         people::set_roles(db, &person.id, role).await?;
         if let Some(email) = email {
@@ -148,21 +141,7 @@ impl Filling {
             let holiday = Holiday { id: HolidayId::new(), name: name.into(), first_day: first, last_day: shifted(first, 13) };
             courses::put_holiday(db, &holiday).await?;
         }
-        let there = dates::categories(db).await?;
-        if there.is_empty() {
-            for (position, (name, by_school)) in
-                [("Krankheit Lehrkraft", true), ("Krankheit Schüler/in", false), ("Klassenfahrt", false)].iter().enumerate()
-            {
-                let category = Category {
-                    id: CategoryId::new(),
-                    name: (*name).into(),
-                    by_school: Flag(*by_school),
-                    position: i64::try_from(position).unwrap_or_default(),
-                    archived_at: None,
-                };
-                dates::put_category(db, &category).await?;
-            }
-        }
+        categories::seed(db).await?;
         self.categories = dates::categories(db).await?.into_iter().map(|category| category.id).collect();
         Ok(())
     }

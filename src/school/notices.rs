@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Who changes a date often changes it again at once; only the last word is sent.
-const SETTLES_WITHIN: Duration = Duration::from_secs(2 * 60);
+pub const SETTLES_WITHIN: Duration = Duration::from_secs(2 * 60);
 
 /// What has become of a date, compared with what its course plans: so that a later word can take an earlier one's place.
 #[derive(Clone, Debug, PartialEq, Eq)]

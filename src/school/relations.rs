@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// A substitute has the course's people, files and messages for so many days before and after the date that is theirs: to prepare, and to note
 /// what was.
-const SUBSTITUTE_DAYS: i64 = 14;
+pub const SUBSTITUTE_DAYS: i64 = 14;
 
 /// Somebody and their children.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 /// Who has left a course reads its conversation this much longer: last arrangements are made after the last lesson.
-const GRACE_DAYS: i64 = 30;
+pub const GRACE_DAYS: i64 = 30;
 /// How long a mail about a message waits at least, in case that it is read meanwhile.
 const NOTICE_WAIT: Duration = Duration::from_secs(3 * 60);
 /// At most one mail of a conversation to somebody in this time.

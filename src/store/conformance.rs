@@ -1,6 +1,6 @@
 //! What holds for the records, on both databases: the same tests run on the embedded one and on a PostgreSQL server started for them.
 
-use super::people::{Contact, Filter, Language, Person, PersonRole};
+use super::people::{Contact, Filter, Person, PersonRole};
 use super::{Moment, PersonId, Store, StoreError, accounts, people};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -105,15 +105,7 @@ fn is_root() -> bool {
 }
 
 pub fn person(given: &str, family: &str) -> Person {
-    Person {
-        id: PersonId::new(),
-        number: None,
-        given_name: given.into(),
-        family_name: family.into(),
-        born: None,
-        language: Language::German,
-        archived_at: None,
-    }
+    Person::named(given, family)
 }
 
 #[tokio::test(flavor = "multi_thread")]

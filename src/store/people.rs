@@ -38,6 +38,19 @@ pub struct Person {
 }
 
 impl Person {
+    /// Somebody new of whom nothing but the name is known.
+    pub fn named(given_name: impl Into<String>, family_name: impl Into<String>) -> Self {
+        Self {
+            id: PersonId::new(),
+            number: None,
+            given_name: given_name.into(),
+            family_name: family_name.into(),
+            born: None,
+            language: Language::German,
+            archived_at: None,
+        }
+    }
+
     /// "Hannah Sommerfeld-Nguyễn".
     pub fn name(&self) -> String {
         format!("{} {}", self.given_name, self.family_name).trim().to_owned()

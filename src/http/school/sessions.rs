@@ -8,6 +8,7 @@ use super::{Answer, not_found};
 use crate::listener::Caller;
 use crate::school::categories;
 use crate::school::sign_in::{self, SignInError};
+use crate::shares::visitor;
 use crate::store::accounts::{self, LinkPurpose};
 use crate::store::people::{self, Language, Person, PersonRole};
 use crate::store::{Connection, Moment, PersonId, SessionId, mails, sessions};
@@ -16,7 +17,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -90,7 +90,7 @@ pub async fn sign_in(
     Input(form): Input<SignIn>,
 ) -> Result<Response, Problem> {
     let email = accounts::normalised(&form.email);
-    let caller = network(caller);
+    let caller = visitor(caller).to_string();
     check_throttle(&app, &email, &caller)?;
     let account = accounts::by_email(&mut *app.school.store.read().await?, &email).await?;
     let account = account.filter(|account| account.disabled_at.is_none());
@@ -122,7 +122,7 @@ pub async fn request_link(
     Input(form): Input<LinkWanted>,
 ) -> Result<StatusCode, Problem> {
     let email = accounts::normalised(&email("email", &form.email)?);
-    let (account_key, caller) = (format!("link {email}"), network(caller));
+    let (account_key, caller) = (format!("link {email}"), visitor(caller).to_string());
     check_throttle(&app, &account_key, &caller)?;
     // Every link that is asked for counts: nobody's mailbox is to be filled.
     app.school.throttle().failed(Instant::now(), &account_key, &caller);
@@ -180,13 +180,8 @@ pub struct SetUp {
     responses((status = 200, body = Me), (status = 410, body = ProblemBody, content_type = "application/problem+json"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn set_up(State(app): State<App>, headers: HeaderMap, Input(form): Input<SetUp>) -> Result<Response, Problem> {
     let person = Person {
-        id: PersonId::new(),
-        number: None,
-        given_name: line("given_name", &form.given_name, NAME_MAX)?,
-        family_name: line("family_name", &form.family_name, NAME_MAX)?,
-        born: None,
         language: form.language,
-        archived_at: None,
+        ..Person::named(line("given_name", &form.given_name, NAME_MAX)?, line("family_name", &form.family_name, NAME_MAX)?)
     };
     let email = email("email", &form.email)?;
     let hash = app.school.passwords.hash(password("password", form.password)?).await?;
@@ -241,7 +236,7 @@ pub async fn set_password(
     let account = accounts::of(&mut *app.school.store.read().await?, access.id()).await?;
     let account = account.ok_or_else(|| Problem::new(StatusCode::CONFLICT, "no_account", "there is no address to sign in with"))?;
     if let Some(hash) = account.password_hash {
-        let caller = network(caller);
+        let caller = visitor(caller).to_string();
         check_throttle(&app, &account.email, &caller)?;
         if !app.school.passwords.verify(form.current, Some(hash)).await? {
             app.school.throttle().failed(Instant::now(), &account.email, &caller);
@@ -353,14 +348,6 @@ fn check_throttle(app: &App, account: &str, caller: &str) -> Result<(), Problem>
     match app.school.throttle().wait(Instant::now(), account, caller) {
         Some(wait) => Err(SignInError::Wait(wait).into()),
         None => Ok(()),
-    }
-}
-
-/// One household or device has at least a /64.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V6(address) => format!("{:x}", address.to_bits() >> 64),
-        IpAddr::V4(address) => address.to_string(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::config::{Config, Overrides};
 use crate::links::LinkKey;
 use crate::school::sign_in;
 use crate::server::Server;
-use crate::store::people::{Language, Person, PersonRole};
+use crate::store::people::{Person, PersonRole};
 use crate::store::{Moment, PersonId, Store, people};
 use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -100,15 +100,7 @@ impl World {
     /// Somebody new of the school, signed in. `name` is "Given Family".
     pub async fn person(&self, name: &str, roles: &[PersonRole]) -> Visitor {
         let (given, family) = name.split_once(' ').unwrap_or(("", name));
-        let person = Person {
-            id: PersonId::new(),
-            number: None,
-            given_name: given.to_owned(),
-            family_name: family.to_owned(),
-            born: None,
-            language: Language::German,
-            archived_at: None,
-        };
+        let person = Person::named(given, family);
         let mut db = self.store.write().await.expect("the database");
         people::insert(&mut db, &person).await.expect("a person");
         people::set_roles(&mut db, &person.id, roles).await.expect("roles");

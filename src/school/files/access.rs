@@ -2,15 +2,11 @@
 
 use crate::school::access::{Access, Denied};
 use crate::school::permit::{Action, Object, Relation, Relations};
-use crate::school::threads;
+use crate::school::relations::SUBSTITUTE_DAYS;
+use crate::school::threads::{self, GRACE_DAYS};
 use crate::school::timetable::{local, shifted};
 use crate::store::files::{self, File, Place};
 use crate::store::{Connection, CourseId, Day, MessageId, Moment, Result, courses, people};
-
-/// Who has left a course reaches its files this much longer, as its messages.
-const GRACE_DAYS: i64 = 30;
-/// Who stands in for a teacher reaches the course's files so long before and after the date.
-const SUBSTITUTE_DAYS: i64 = 14;
 
 /// How somebody stands to a place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

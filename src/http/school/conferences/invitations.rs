@@ -2,16 +2,13 @@
 
 use super::super::super::App;
 use crate::school::calendar::{self, Event, Method, Parties};
-use crate::school::notices::at;
+use crate::school::notices::{SETTLES_WITHIN, at};
 use crate::school::timetable::local;
 use crate::store::conferences::Conference;
 use crate::store::people::{Language, Person};
 use crate::store::{Connection, MailId, Moment, PersonId, Result, agenda, mails};
 use chrono_tz::Tz;
 use std::time::Duration;
-
-/// Who schedules a conference often corrects it at once; only the last word is sent.
-const SETTLES_WITHIN: Duration = Duration::from_secs(2 * 60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
