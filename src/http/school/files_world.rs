@@ -262,7 +262,8 @@ async fn an_interrupted_upload_goes_on_where_it_was_even_after_a_restart() {
 
     let broken = send_half(&scene, &scene.teacher, &address, 0, content.len(), &content[..1_000_000]).await;
     arrived(&scene, &address, 256 << 10).await;
-    assert_eq!(send(&scene.teacher, &address, 0, &content).await.status, 423, "somebody is sending it");
+    // What is refused is short: a server does not read megabytes of it, and this client writes all before it listens.
+    assert_eq!(send(&scene.teacher, &address, 0, &content[..1000]).await.status, 423, "somebody is sending it");
     drop(broken);
     let mut offset = 0;
     let mut hold = None;
@@ -272,7 +273,7 @@ async fn an_interrupted_upload_goes_on_where_it_was_even_after_a_restart() {
         assert_eq!(head.header("cache-control"), "no-store");
         offset = head.header("upload-offset").parse::<usize>().expect("a number");
         assert!(offset >= 256 << 10, "{offset}");
-        assert_eq!(send(&scene.teacher, &address, offset - 1, &content[offset - 1..]).await.status, 409);
+        assert_eq!(send(&scene.teacher, &address, offset - 1, &content[offset - 1..offset + 1000]).await.status, 409);
         if round == 0 {
             assert_eq!(send(&scene.teacher, &address, offset, &content[offset..until]).await.status, 204);
         } else {
